@@ -1,0 +1,4 @@
+/** Gradients of tensor programs. */
+module dev.ricci.autograd {
+    requires transitive dev.ricci.tensor;
+}

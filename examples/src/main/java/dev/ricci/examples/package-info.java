@@ -1,0 +1,2 @@
+/** Runnable programs and the {@code ricci} command line. */
+package dev.ricci.examples;

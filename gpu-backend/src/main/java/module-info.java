@@ -1,0 +1,4 @@
+/** The GPU backend. */
+module dev.ricci.gpu {
+    requires dev.ricci.tensor;
+}

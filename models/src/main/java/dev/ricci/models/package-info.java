@@ -1,0 +1,2 @@
+/** Language models, their tokenizers, weights and generation. */
+package dev.ricci.models;

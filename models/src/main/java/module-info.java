@@ -1,0 +1,4 @@
+/** Language models. */
+module dev.ricci.models {
+    requires transitive dev.ricci.nn;
+}

@@ -1,0 +1,2 @@
+/** Layers, losses, optimizers, schedules, data and the trainer. */
+package dev.ricci.nn;

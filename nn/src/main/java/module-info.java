@@ -1,0 +1,4 @@
+/** Layers, losses, optimizers, data and the trainer. */
+module dev.ricci.nn {
+    requires transitive dev.ricci.autograd;
+}
