@@ -2,4 +2,14 @@
 module dev.ricci.examples {
     requires dev.ricci.models;
     requires info.picocli;
+
+    exports dev.ricci.examples;
+
+    // picocli sets the annotated fields.
+    opens dev.ricci.examples to info.picocli;
+
+    uses dev.ricci.examples.RicciCommand;
+
+    provides dev.ricci.examples.RicciCommand with
+        dev.ricci.examples.InfoCommand;
 }
