@@ -2,4 +2,12 @@
 module dev.ricci.tensor {
     // Static: without the flag --add-modules jdk.incubator.vector the plain kernels do the work.
     requires static jdk.incubator.vector;
+
+    exports dev.ricci.tensor;
+    exports dev.ricci.tensor.op;
+    exports dev.ricci.tensor.spi;
+    exports dev.ricci.tensor.reference;
+    exports dev.ricci.tensor.cpu;
+
+    uses dev.ricci.tensor.spi.BackendProvider;
 }

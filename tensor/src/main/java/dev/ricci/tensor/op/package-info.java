@@ -1,0 +1,2 @@
+/** The vocabulary of ops: sealed records of attributes with shape inference. */
+package dev.ricci.tensor.op;

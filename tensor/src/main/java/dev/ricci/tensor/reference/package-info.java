@@ -1,0 +1,2 @@
+/** The double-precision oracle backend. */
+package dev.ricci.tensor.reference;

@@ -1,0 +1,29 @@
+package dev.ricci.tensor.spi;
+
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Device;
+import dev.ricci.tensor.op.Op;
+
+/** What runs ops on a device. Thread-safe. */
+public interface Backend {
+    /** Short name for reports, such as {@code cpu-vector-512}. */
+    String name();
+
+    /** The device whose tensors it runs on. */
+    Device device();
+
+    /** Zeroed memory for a result. */
+    Storage allocate(DType dtype, int size);
+
+    /**
+     * Runs one op. Shapes and element types were checked by {@link Op#infer}; what {@code infer} cannot see (ids inside
+     * tensors) the backend checks before it writes.
+     *
+     * @param op any op but a {@link dev.ricci.tensor.op.CustomOp}
+     * @param inputs any layout; {@code Movement.View} ops reach a backend only when they need a copy
+     * @param outputs dense, with the inferred specs. They may hold old values. For a
+     *     {@link dev.ricci.tensor.op.StateUpdate} output {@code i} may be the very storage and layout of input
+     *     {@code i}; otherwise outputs share no memory with inputs
+     */
+    void execute(Op op, Operand[] inputs, Operand[] outputs);
+}

@@ -1,0 +1,86 @@
+package dev.ricci.tensor.spi;
+
+import dev.ricci.tensor.DType;
+
+/** Storage in one primitive array on the Java heap; garbage-collected, never freed by hand. */
+public final class HeapStorage extends Storage {
+    private final Object array;
+
+    private HeapStorage(DType dtype, int size, Object array) {
+        super(dtype, size);
+        this.array = array;
+    }
+
+    /** Zeroed storage. */
+    public static HeapStorage allocate(DType dtype, int size) {
+        Object array = switch (dtype) {
+            case F32 -> new float[size];
+            case F64 -> new double[size];
+            case F16, BF16 -> new short[size];
+            case I32 -> new int[size];
+            case I64 -> new long[size];
+            case U8, BOOL -> new byte[size];
+        };
+        return new HeapStorage(dtype, size, array);
+    }
+
+    /** F32 storage over an array, not copied. */
+    public static HeapStorage of(float[] array) {
+        return new HeapStorage(DType.F32, array.length, array);
+    }
+
+    /** F64 storage over an array, not copied. */
+    public static HeapStorage of(double[] array) {
+        return new HeapStorage(DType.F64, array.length, array);
+    }
+
+    /** I32 storage over an array, not copied. */
+    public static HeapStorage of(int[] array) {
+        return new HeapStorage(DType.I32, array.length, array);
+    }
+
+    /** I64 storage over an array, not copied. */
+    public static HeapStorage of(long[] array) {
+        return new HeapStorage(DType.I64, array.length, array);
+    }
+
+    /** U8 or BOOL storage over an array, not copied. */
+    public static HeapStorage of(DType dtype, byte[] array) {
+        return new HeapStorage(dtype, array.length, array);
+    }
+
+    /** F16 or BF16 storage over an array of bit patterns, not copied. */
+    public static HeapStorage of(DType dtype, short[] array) {
+        return new HeapStorage(dtype, array.length, array);
+    }
+
+    /** The array of an F32 storage. */
+    public float[] floats() {
+        return (float[]) array;
+    }
+
+    /** The array of an F64 storage. */
+    public double[] doubles() {
+        return (double[]) array;
+    }
+
+    /** The array of an F16 or BF16 storage. */
+    public short[] shorts() {
+        return (short[]) array;
+    }
+
+    /** The array of an I32 storage. */
+    public int[] ints() {
+        return (int[]) array;
+    }
+
+    /** The array of an I64 storage. */
+    public long[] longs() {
+        return (long[]) array;
+    }
+
+    /** The array of a U8 or BOOL storage. */
+    public byte[] bytes() {
+        return (byte[]) array;
+    }
+}
