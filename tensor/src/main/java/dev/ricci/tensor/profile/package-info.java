@@ -1,0 +1,2 @@
+/** Counts what ops cost: FLOPs, bytes and time. */
+package dev.ricci.tensor.profile;
