@@ -14,15 +14,20 @@ final class Version implements IVersionProvider {
     }
 
     static String current() throws IOException {
-        ModuleDescriptor descriptor = Ricci.class.getModule().getDescriptor();
-        if (descriptor == null) {
-            // Beside this class's own folder: other jars on the class path have descriptors too.
-            String self = Ricci.class.getResource("Ricci.class").toString();
-            String root = self.substring(0, self.length() - (Ricci.class.getName().length() + ".class".length()));
-            try (InputStream in = URI.create(root + "module-info.class").toURL().openStream()) {
-                descriptor = ModuleDescriptor.read(in);
-            }
+        return descriptor().rawVersion().orElse("of a build without a version");
+    }
+
+    /** The descriptor of this module, also where it is used as a plain jar or folder on the class path. */
+    static ModuleDescriptor descriptor() throws IOException {
+        Module module = Ricci.class.getModule();
+        if (module.isNamed()) {
+            return module.getDescriptor();
         }
-        return descriptor.rawVersion().orElse("of a build without a version");
+        // Beside this class's own folder: other jars on the class path have descriptors too.
+        String self = Ricci.class.getResource("Ricci.class").toString();
+        String root = self.substring(0, self.length() - (Ricci.class.getName().length() + ".class".length()));
+        try (InputStream in = URI.create(root + "module-info.class").toURL().openStream()) {
+            return ModuleDescriptor.read(in);
+        }
     }
 }
