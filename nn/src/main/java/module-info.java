@@ -1,4 +1,6 @@
 /** Layers, losses, optimizers, data and the trainer. */
 module dev.ricci.nn {
     requires transitive dev.ricci.autograd;
+
+    exports dev.ricci.nn;
 }

@@ -21,7 +21,7 @@ public final class Provenance {
 
     private final long number = NUMBERS.incrementAndGet();
     private final Op op;
-    private final String label;
+    private volatile String label;
     private final List<TensorSpec> inputSpecs;
     private final List<TensorSpec> outputSpecs;
     private Provenance[] sources;
@@ -55,6 +55,10 @@ public final class Provenance {
             p.inputs[i] = op.gradientReadsInput(i) ? Saved.of(in[i]) : NOT_SAVED;
         }
         return p;
+    }
+
+    void relabel(String to) {
+        label = to;
     }
 
     void saveOutputs(Tensor[] out) {

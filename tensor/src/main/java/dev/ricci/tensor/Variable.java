@@ -8,7 +8,7 @@ import java.util.List;
  * Ricci that changes in place, and only through {@link StateUpdate} ops, which count as a change of its storage.
  */
 public final class Variable {
-    private final String name;
+    private volatile String name;
     private final Provenance leaf;
     private Tensor value;
     private boolean tracked;
@@ -33,6 +33,12 @@ public final class Variable {
     /** The name given to it. */
     public String name() {
         return name;
+    }
+
+    /** Gives it another name: a layer's parameter learns its full path when the layer becomes part of a model. */
+    public void rename(String to) {
+        name = to;
+        leaf.relabel(to);
     }
 
     /** Type and shape. */
