@@ -1,4 +1,8 @@
 /** The GPU backend. */
 module dev.ricci.gpu {
     requires dev.ricci.tensor;
+
+    exports dev.ricci.gpu;
+
+    provides dev.ricci.tensor.spi.BackendProvider with dev.ricci.gpu.TornadoProvider;
 }
