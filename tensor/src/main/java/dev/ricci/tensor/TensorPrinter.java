@@ -101,7 +101,7 @@ final class TensorPrinter {
             int e = s.indexOf('e');
             return trim(s.substring(0, e)) + s.substring(e);
         }
-        int digits = 5 - (int) Math.floor(Math.log10(magnitude));
+        int digits = 5 - (int) Math.floor(StrictMath.log10(magnitude));
         return trim(String.format(Locale.ROOT, "%." + Math.max(0, digits) + "f", v));
     }
 
