@@ -1,5 +1,6 @@
 package dev.ricci.examples;
 
+import dev.ricci.tensor.TensorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -28,7 +29,7 @@ final class Failures {
 
     /** Whether the message alone tells the user what to do: the world, or the input, was at fault. */
     static boolean expected(Throwable e) {
-        return e instanceof IOException || e instanceof UncheckedIOException
+        return e instanceof TensorException || e instanceof IOException || e instanceof UncheckedIOException
             || e instanceof OutOfMemoryError;
     }
 }

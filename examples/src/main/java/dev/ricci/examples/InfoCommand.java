@@ -1,5 +1,7 @@
 package dev.ricci.examples;
 
+import dev.ricci.tensor.Backends;
+import dev.ricci.tensor.spi.BackendProvider;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -24,6 +26,11 @@ public final class InfoCommand implements RicciCommand {
         found.put("processors", Runtime.getRuntime().availableProcessors());
         found.put("threads", options.threads());
         found.put("max_heap_mb", Runtime.getRuntime().maxMemory() / MEBIBYTE);
+        found.put("cpu_backend", Backends.cpu().name());
+        for (BackendProvider provider : Backends.providers()) {
+            String reason = provider.unavailable();
+            found.put(provider.name(), reason == null ? "ready" : reason);
+        }
         found.forEach((name, value) -> options.out().printf("%-12s %s%n", name, value));
         return found;
     }

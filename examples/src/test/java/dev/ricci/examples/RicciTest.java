@@ -1,9 +1,9 @@
 package dev.ricci.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.tensor.ShapeException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +34,7 @@ class RicciTest {
             switch (deed) {
                 case "usage" -> throw new UsageException("--do: cannot do that");
                 case "io" -> throw new NoSuchFileException("a.txt");
+                case "shape" -> throw new ShapeException("add: shapes do not broadcast");
                 case "bug" -> throw new IllegalStateException("broke");
                 case "memory" -> throw new OutOfMemoryError("Java heap space");
                 case "nan" -> {
@@ -120,6 +121,9 @@ class RicciTest {
     void failureEndsWithOneAndOneSentence() {
         assertEquals(1, run("probe", "--do", "io"));
         assertEquals("ricci: no such file: a.txt\n", err());
+        err.reset();
+        assertEquals(1, run("probe", "--do", "shape"));
+        assertEquals("ricci: add: shapes do not broadcast\n", err());
     }
 
     @Test
@@ -164,7 +168,7 @@ class RicciTest {
         PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
         assertEquals(0, Ricci.run(stream, stream, "info", "--threads", "2"));
         assertTrue(out().contains(Runtime.version().toString()), out());
-        assertFalse(out().contains("WARN"), out());
+        assertTrue(out().contains("tornadovm"), "backend providers are found: " + out());
     }
 
     @Test
