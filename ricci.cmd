@@ -85,7 +85,7 @@ if exist "%root%\bench\target\lib" rmdir /s /q "%root%\bench\target\lib"
 pushd "%root%"
 set "caller_java=%JAVA_HOME%"
 set "JAVA_HOME=%jdk%"
-call mvn -B -q -Dmaven.test.skip=true process-classes >"%log%" 2>&1 <nul
+call mvn -B -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Dmaven.test.skip=true process-classes >"%log%" 2>&1 <nul
 if errorlevel 1 set "outcome=failed"
 set "JAVA_HOME=%caller_java%"
 popd

@@ -1,6 +1,6 @@
 /** The GPU backend. */
 module dev.ricci.gpu {
-    requires dev.ricci.tensor;
+    requires transitive dev.ricci.tensor;
 
     exports dev.ricci.gpu;
 
