@@ -73,6 +73,11 @@ public sealed interface Elementwise extends Op {
             Check.same(this, in.get(0), in.get(1));
             return List.of(in.getFirst());
         }
+
+        @Override
+        public boolean gradientReadsInput(int i) {
+            return true;
+        }
     }
 
     /**

@@ -45,6 +45,11 @@ public sealed interface Normalization extends Op {
         public List<TensorSpec> infer(List<TensorSpec> in) {
             return inferSoftmax(this, in, axis, 2);
         }
+
+        @Override
+        public boolean gradientReadsInput(int i) {
+            return true;
+        }
     }
 
     /**
@@ -83,6 +88,11 @@ public sealed interface Normalization extends Op {
         @Override
         public List<TensorSpec> infer(List<TensorSpec> in) {
             return inferSoftmax(this, in, axis, 2);
+        }
+
+        @Override
+        public boolean gradientReadsInput(int i) {
+            return true;
         }
     }
 
