@@ -1,7 +1,9 @@
 package dev.ricci.examples;
 
+import dev.ricci.tensor.io.Json;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -148,7 +150,9 @@ public final class Ricci {
 
     private int error(String message, boolean json, int code) {
         if (json) {
-            out.println(Json.write(Map.of("error", message)));
+            // A broken name of a file can be in the message: lone surrogates become question marks, which JSON can hold.
+            byte[] bytes = message.getBytes(StandardCharsets.UTF_8);
+            out.println(Json.write(Map.of("error", new String(bytes, StandardCharsets.UTF_8))));
         }
         return code;
     }
