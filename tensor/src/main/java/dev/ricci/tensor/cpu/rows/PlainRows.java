@@ -1,0 +1,254 @@
+package dev.ricci.tensor.cpu.rows;
+
+import dev.ricci.tensor.op.UnaryKind;
+
+/** The primitives in plain Java. Sums run in eight interleaved parts, which are added in one fixed tree. */
+public final class PlainRows implements Rows {
+    @Override
+    public String name() {
+        return "plain";
+    }
+
+    @Override
+    public float sum(float[] x, int xo, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        int i = 0;
+        for (; i <= n - 8; i += 8) {
+            s0 += x[xo + i];
+            s1 += x[xo + i + 1];
+            s2 += x[xo + i + 2];
+            s3 += x[xo + i + 3];
+            s4 += x[xo + i + 4];
+            s5 += x[xo + i + 5];
+            s6 += x[xo + i + 6];
+            s7 += x[xo + i + 7];
+        }
+        float s = s0 + s4 + (s2 + s6) + (s1 + s5 + (s3 + s7));
+        for (; i < n; i++) {
+            s += x[xo + i];
+        }
+        return s;
+    }
+
+    @Override
+    public float max(float[] x, int xo, int n) {
+        float m0 = Float.NEGATIVE_INFINITY;
+        float m1 = m0;
+        float m2 = m0;
+        float m3 = m0;
+        int i = 0;
+        for (; i <= n - 4; i += 4) {
+            m0 = Math.max(m0, x[xo + i]);
+            m1 = Math.max(m1, x[xo + i + 1]);
+            m2 = Math.max(m2, x[xo + i + 2]);
+            m3 = Math.max(m3, x[xo + i + 3]);
+        }
+        float m = Math.max(Math.max(m0, m1), Math.max(m2, m3));
+        for (; i < n; i++) {
+            m = Math.max(m, x[xo + i]);
+        }
+        return m;
+    }
+
+    @Override
+    public float min(float[] x, int xo, int n) {
+        float m0 = Float.POSITIVE_INFINITY;
+        float m1 = m0;
+        float m2 = m0;
+        float m3 = m0;
+        int i = 0;
+        for (; i <= n - 4; i += 4) {
+            m0 = Math.min(m0, x[xo + i]);
+            m1 = Math.min(m1, x[xo + i + 1]);
+            m2 = Math.min(m2, x[xo + i + 2]);
+            m3 = Math.min(m3, x[xo + i + 3]);
+        }
+        float m = Math.min(Math.min(m0, m1), Math.min(m2, m3));
+        for (; i < n; i++) {
+            m = Math.min(m, x[xo + i]);
+        }
+        return m;
+    }
+
+    @Override
+    public float dot(float[] x, int xo, float[] y, int yo, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        float s4 = 0;
+        float s5 = 0;
+        float s6 = 0;
+        float s7 = 0;
+        int i = 0;
+        for (; i <= n - 8; i += 8) {
+            s0 = Math.fma(x[xo + i], y[yo + i], s0);
+            s1 = Math.fma(x[xo + i + 1], y[yo + i + 1], s1);
+            s2 = Math.fma(x[xo + i + 2], y[yo + i + 2], s2);
+            s3 = Math.fma(x[xo + i + 3], y[yo + i + 3], s3);
+            s4 = Math.fma(x[xo + i + 4], y[yo + i + 4], s4);
+            s5 = Math.fma(x[xo + i + 5], y[yo + i + 5], s5);
+            s6 = Math.fma(x[xo + i + 6], y[yo + i + 6], s6);
+            s7 = Math.fma(x[xo + i + 7], y[yo + i + 7], s7);
+        }
+        float s = s0 + s4 + (s2 + s6) + (s1 + s5 + (s3 + s7));
+        for (; i < n; i++) {
+            s = Math.fma(x[xo + i], y[yo + i], s);
+        }
+        return s;
+    }
+
+    @Override
+    public float dot3(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = 0;
+        for (; i <= n - 4; i += 4) {
+            s0 = Math.fma(x[xo + i] * y[yo + i], z[zo + i], s0);
+            s1 = Math.fma(x[xo + i + 1] * y[yo + i + 1], z[zo + i + 1], s1);
+            s2 = Math.fma(x[xo + i + 2] * y[yo + i + 2], z[zo + i + 2], s2);
+            s3 = Math.fma(x[xo + i + 3] * y[yo + i + 3], z[zo + i + 3], s3);
+        }
+        float s = s0 + s2 + (s1 + s3);
+        for (; i < n; i++) {
+            s = Math.fma(x[xo + i] * y[yo + i], z[zo + i], s);
+        }
+        return s;
+    }
+
+    @Override
+    public float squaredDeviation(float[] x, int xo, float mean, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = 0;
+        for (; i <= n - 4; i += 4) {
+            float d0 = x[xo + i] - mean;
+            float d1 = x[xo + i + 1] - mean;
+            float d2 = x[xo + i + 2] - mean;
+            float d3 = x[xo + i + 3] - mean;
+            s0 = Math.fma(d0, d0, s0);
+            s1 = Math.fma(d1, d1, s1);
+            s2 = Math.fma(d2, d2, s2);
+            s3 = Math.fma(d3, d3, s3);
+        }
+        float s = s0 + s2 + (s1 + s3);
+        for (; i < n; i++) {
+            float d = x[xo + i] - mean;
+            s = Math.fma(d, d, s);
+        }
+        return s;
+    }
+
+    @Override
+    public float expShifted(float[] x, int xo, float shift, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Elementary.exp(x[xo + i] - shift);
+        }
+        return sum(out, oo, n);
+    }
+
+    @Override
+    public float sumExpShifted(float[] x, int xo, float shift, int n) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        int i = 0;
+        for (; i <= n - 4; i += 4) {
+            s0 += Elementary.exp(x[xo + i] - shift);
+            s1 += Elementary.exp(x[xo + i + 1] - shift);
+            s2 += Elementary.exp(x[xo + i + 2] - shift);
+            s3 += Elementary.exp(x[xo + i + 3] - shift);
+        }
+        float s = s0 + s2 + (s1 + s3);
+        for (; i < n; i++) {
+            s += Elementary.exp(x[xo + i] - shift);
+        }
+        return s;
+    }
+
+    @Override
+    public void scale(float[] x, int xo, float a, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = x[xo + i] * a;
+        }
+    }
+
+    @Override
+    public void add(float[] x, int xo, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] += x[xo + i];
+        }
+    }
+
+    @Override
+    public void axpy(float a, float[] x, int xo, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Math.fma(a, x[xo + i], out[oo + i]);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Math.fma(x[xo + i], y[yo + i], out[oo + i]);
+        }
+    }
+
+    @Override
+    public void affine(float[] x, int xo, float a, float b, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Math.fma(x[xo + i], a, b);
+        }
+    }
+
+    @Override
+    public void scaleMultiply(float[] x, int xo, float a, float[] w, int wo, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = x[xo + i] * a * w[wo + i];
+        }
+    }
+
+    @Override
+    public void normalize(float[] x, int xo, float mean, float rstd, float[] w, int wo, float[] b, int bo,
+            float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Math.fma((x[xo + i] - mean) * rstd, w[wo + i], b[bo + i]);
+        }
+    }
+
+    @Override
+    public void softmaxBackward(float[] g, int go, float[] y, int yo, float a, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = y[yo + i] * (g[go + i] - a);
+        }
+    }
+
+    @Override
+    public void logSoftmaxBackward(float[] g, int go, float[] y, int yo, float a, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Math.fma(-a, Elementary.exp(y[yo + i]), g[go + i]);
+        }
+    }
+
+    @Override
+    public void unary(UnaryKind kind, float[] x, int xo, float[] out, int oo, int n) {
+        PlainUnary.run(kind, x, xo, out, oo, n);
+    }
+
+    @Override
+    public void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
+        PlainUnary.runBackward(kind, g, go, x, xo, out, oo, n);
+    }
+}

@@ -1,0 +1,305 @@
+package dev.ricci.tensor.cpu.vector;
+
+import static dev.ricci.tensor.cpu.vector.Lanes.F;
+import static dev.ricci.tensor.cpu.vector.Lanes.N;
+
+import dev.ricci.tensor.cpu.rows.Elementary;
+import dev.ricci.tensor.cpu.rows.Rows;
+import dev.ricci.tensor.op.UnaryKind;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The primitives on the Vector API. Sums run in four vector accumulators, which are added in one fixed tree; what is
+ * left over at the end of a row is done by scalar code with the same operations.
+ */
+public final class VectorRows implements Rows {
+    private static FloatVector load(float[] x, int at) {
+        return FloatVector.fromArray(F, x, at);
+    }
+
+    @Override
+    public String name() {
+        return "vector-" + F.vectorBitSize();
+    }
+
+    @Override
+    public float sum(float[] x, int xo, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * N; i += 4 * N) {
+            s0 = s0.add(load(x, xo + i));
+            s1 = s1.add(load(x, xo + i + N));
+            s2 = s2.add(load(x, xo + i + 2 * N));
+            s3 = s3.add(load(x, xo + i + 3 * N));
+        }
+        for (; i <= n - N; i += N) {
+            s0 = s0.add(load(x, xo + i));
+        }
+        float s = Lanes.sum(s0.add(s2).add(s1.add(s3)));
+        for (; i < n; i++) {
+            s += x[xo + i];
+        }
+        return s;
+    }
+
+    @Override
+    public float max(float[] x, int xo, int n) {
+        FloatVector s0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * N; i += 4 * N) {
+            s0 = s0.max(load(x, xo + i));
+            s1 = s1.max(load(x, xo + i + N));
+            s2 = s2.max(load(x, xo + i + 2 * N));
+            s3 = s3.max(load(x, xo + i + 3 * N));
+        }
+        for (; i <= n - N; i += N) {
+            s0 = s0.max(load(x, xo + i));
+        }
+        float s = Lanes.max(s0.max(s2).max(s1.max(s3)));
+        for (; i < n; i++) {
+            s = Math.max(s, x[xo + i]);
+        }
+        return s;
+    }
+
+    @Override
+    public float min(float[] x, int xo, int n) {
+        FloatVector s0 = FloatVector.broadcast(F, Float.POSITIVE_INFINITY);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * N; i += 4 * N) {
+            s0 = s0.min(load(x, xo + i));
+            s1 = s1.min(load(x, xo + i + N));
+            s2 = s2.min(load(x, xo + i + 2 * N));
+            s3 = s3.min(load(x, xo + i + 3 * N));
+        }
+        for (; i <= n - N; i += N) {
+            s0 = s0.min(load(x, xo + i));
+        }
+        float s = Lanes.min(s0.min(s2).min(s1.min(s3)));
+        for (; i < n; i++) {
+            s = Math.min(s, x[xo + i]);
+        }
+        return s;
+    }
+
+    @Override
+    public float dot(float[] x, int xo, float[] y, int yo, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * N; i += 4 * N) {
+            s0 = load(x, xo + i).fma(load(y, yo + i), s0);
+            s1 = load(x, xo + i + N).fma(load(y, yo + i + N), s1);
+            s2 = load(x, xo + i + 2 * N).fma(load(y, yo + i + 2 * N), s2);
+            s3 = load(x, xo + i + 3 * N).fma(load(y, yo + i + 3 * N), s3);
+        }
+        for (; i <= n - N; i += N) {
+            s0 = load(x, xo + i).fma(load(y, yo + i), s0);
+        }
+        float s = Lanes.sum(s0.add(s2).add(s1.add(s3)));
+        for (; i < n; i++) {
+            s = Math.fma(x[xo + i], y[yo + i], s);
+        }
+        return s;
+    }
+
+    @Override
+    public float dot3(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        int i = 0;
+        for (; i <= n - 4 * N; i += 4 * N) {
+            s0 = load(x, xo + i).mul(load(y, yo + i)).fma(load(z, zo + i), s0);
+            s1 = load(x, xo + i + N).mul(load(y, yo + i + N)).fma(load(z, zo + i + N), s1);
+            s2 = load(x, xo + i + 2 * N).mul(load(y, yo + i + 2 * N)).fma(load(z, zo + i + 2 * N), s2);
+            s3 = load(x, xo + i + 3 * N).mul(load(y, yo + i + 3 * N)).fma(load(z, zo + i + 3 * N), s3);
+        }
+        for (; i <= n - N; i += N) {
+            s0 = load(x, xo + i).mul(load(y, yo + i)).fma(load(z, zo + i), s0);
+        }
+        float s = Lanes.sum(s0.add(s2).add(s1.add(s3)));
+        for (; i < n; i++) {
+            s = Math.fma(x[xo + i] * y[yo + i], z[zo + i], s);
+        }
+        return s;
+    }
+
+    @Override
+    public float squaredDeviation(float[] x, int xo, float mean, int n) {
+        FloatVector s0 = FloatVector.zero(F);
+        FloatVector s1 = s0;
+        int i = 0;
+        for (; i <= n - 2 * N; i += 2 * N) {
+            FloatVector d0 = load(x, xo + i).sub(mean);
+            FloatVector d1 = load(x, xo + i + N).sub(mean);
+            s0 = d0.fma(d0, s0);
+            s1 = d1.fma(d1, s1);
+        }
+        for (; i <= n - N; i += N) {
+            FloatVector d = load(x, xo + i).sub(mean);
+            s0 = d.fma(d, s0);
+        }
+        float s = Lanes.sum(s0.add(s1));
+        for (; i < n; i++) {
+            float d = x[xo + i] - mean;
+            s = Math.fma(d, d, s);
+        }
+        return s;
+    }
+
+    @Override
+    public float expShifted(float[] x, int xo, float shift, float[] out, int oo, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector e = VectorElementary.exp(load(x, xo + i).sub(shift));
+            e.intoArray(out, oo + i);
+            sum = sum.add(e);
+        }
+        float s = Lanes.sum(sum);
+        for (; i < n; i++) {
+            float e = Elementary.exp(x[xo + i] - shift);
+            out[oo + i] = e;
+            s += e;
+        }
+        return s;
+    }
+
+    @Override
+    public float sumExpShifted(float[] x, int xo, float shift, int n) {
+        FloatVector sum = FloatVector.zero(F);
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            sum = sum.add(VectorElementary.exp(load(x, xo + i).sub(shift)));
+        }
+        float s = Lanes.sum(sum);
+        for (; i < n; i++) {
+            s += Elementary.exp(x[xo + i] - shift);
+        }
+        return s;
+    }
+
+    @Override
+    public void scale(float[] x, int xo, float a, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(x, xo + i).mul(a).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = x[xo + i] * a;
+        }
+    }
+
+    @Override
+    public void add(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(out, oo + i).add(load(x, xo + i)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] += x[xo + i];
+        }
+    }
+
+    @Override
+    public void axpy(float a, float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(x, xo + i).fma(FloatVector.broadcast(F, a), load(out, oo + i)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.fma(a, x[xo + i], out[oo + i]);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(x, xo + i).fma(load(y, yo + i), load(out, oo + i)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.fma(x[xo + i], y[yo + i], out[oo + i]);
+        }
+    }
+
+    @Override
+    public void affine(float[] x, int xo, float a, float b, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(x, xo + i).fma(FloatVector.broadcast(F, a), FloatVector.broadcast(F, b)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.fma(x[xo + i], a, b);
+        }
+    }
+
+    @Override
+    public void scaleMultiply(float[] x, int xo, float a, float[] w, int wo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(x, xo + i).mul(a).mul(load(w, wo + i)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = x[xo + i] * a * w[wo + i];
+        }
+    }
+
+    @Override
+    public void normalize(float[] x, int xo, float mean, float rstd, float[] w, int wo, float[] b, int bo,
+            float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(x, xo + i).sub(mean).mul(rstd).fma(load(w, wo + i), load(b, bo + i)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.fma((x[xo + i] - mean) * rstd, w[wo + i], b[bo + i]);
+        }
+    }
+
+    @Override
+    public void softmaxBackward(float[] g, int go, float[] y, int yo, float a, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            load(y, yo + i).mul(load(g, go + i).sub(a)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = y[yo + i] * (g[go + i] - a);
+        }
+    }
+
+    @Override
+    public void logSoftmaxBackward(float[] g, int go, float[] y, int yo, float a, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            VectorElementary.exp(load(y, yo + i)).fma(FloatVector.broadcast(F, -a), load(g, go + i))
+                    .intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.fma(-a, Elementary.exp(y[yo + i]), g[go + i]);
+        }
+    }
+
+    @Override
+    public void unary(UnaryKind kind, float[] x, int xo, float[] out, int oo, int n) {
+        VectorUnary.run(kind, x, xo, out, oo, n);
+    }
+
+    @Override
+    public void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
+        VectorUnary.runBackward(kind, g, go, x, xo, out, oo, n);
+    }
+}
