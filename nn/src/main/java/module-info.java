@@ -3,4 +3,5 @@ module dev.ricci.nn {
     requires transitive dev.ricci.autograd;
 
     exports dev.ricci.nn;
+    exports dev.ricci.nn.init;
 }

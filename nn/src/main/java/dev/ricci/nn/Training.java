@@ -19,10 +19,17 @@ import java.util.function.Supplier;
  * another matter: they are tracked outside of a scope too, unless {@link dev.ricci.tensor.NoGrad} says otherwise.
  */
 public final class Training {
-    private record Scope(Rng rng, AtomicLong calls) {
+    /**
+     * @param rng null for evaluation
+     * @param calls how many children were drawn
+     * @param again whether this repeats a piece that ran before
+     */
+    private record Scope(Rng rng, AtomicLong calls, boolean again) {
     }
 
     private static final ScopedValue<Scope> SCOPE = ScopedValue.newInstance();
+
+    private static final Scope EVALUATION = new Scope(null, null, false);
 
     private Training() {
     }
@@ -36,12 +43,17 @@ public final class Training {
         if (rng == null) {
             throw new TensorException("Training.scope: needs an Rng, got null; use Rng.of(seed)");
         }
-        return ScopedValue.where(SCOPE, new Scope(rng, new AtomicLong())).call(body::get);
+        return ScopedValue.where(SCOPE, new Scope(rng, new AtomicLong(), false)).call(body::get);
+    }
+
+    /** Runs {@code body} in evaluation mode inside a scope: a teacher or a target network. */
+    public static <T> T evaluate(Supplier<T> body) {
+        return ScopedValue.where(SCOPE, EVALUATION).call(body::get);
     }
 
     /** Whether the calling thread runs inside a {@link #scope}. */
     public static boolean isActive() {
-        return SCOPE.isBound();
+        return SCOPE.isBound() && SCOPE.get() != EVALUATION;
     }
 
     /**
@@ -50,10 +62,15 @@ public final class Training {
      * @throws TensorException outside of a scope
      */
     public static Rng nextRng() {
-        if (!SCOPE.isBound()) {
+        if (!isActive()) {
             throw new TensorException("Training.nextRng: not in training; run the code inside Training.scope(rng, body)");
         }
         Scope scope = SCOPE.get();
         return scope.rng.split(scope.calls.getAndIncrement());
+    }
+
+    /** Whether running statistics follow the batch: not when a checkpointed piece runs a second time. */
+    static boolean keepsStatistics() {
+        return isActive() && !SCOPE.get().again;
     }
 }
