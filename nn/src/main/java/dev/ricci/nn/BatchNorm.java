@@ -73,9 +73,7 @@ public final class BatchNorm extends Layer implements Forward {
             }
             mean = x.meanKeepDims(others);
             variance = x.sub(mean).square().meanKeepDims(others);
-            if (Training.keepsStatistics()) {
-                follow(mean, variance.mul(n / (double) (n - 1)));
-            }
+            follow(mean, variance.mul(n / (double) (n - 1)));
         } else {
             mean = runningMean.value().reshape(shape);
             variance = runningVar.value().reshape(shape);

@@ -1,9 +1,12 @@
 package dev.ricci.nn;
 
+import dev.ricci.autograd.Checkpointing;
 import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * Whether layers behave as in training or as in evaluation. In PyTorch this is a flag on every module, switched by
@@ -19,17 +22,12 @@ import java.util.function.Supplier;
  * another matter: they are tracked outside of a scope too, unless {@link dev.ricci.tensor.NoGrad} says otherwise.
  */
 public final class Training {
-    /**
-     * @param rng null for evaluation
-     * @param calls how many children were drawn
-     * @param again whether this repeats a piece that ran before
-     */
-    private record Scope(Rng rng, AtomicLong calls, boolean again) {
+    private record Scope(Rng rng, AtomicLong calls) {
     }
 
     private static final ScopedValue<Scope> SCOPE = ScopedValue.newInstance();
 
-    private static final Scope EVALUATION = new Scope(null, null, false);
+    private static final Scope EVALUATION = new Scope(null, null);
 
     private Training() {
     }
@@ -43,7 +41,7 @@ public final class Training {
         if (rng == null) {
             throw new TensorException("Training.scope: needs an Rng, got null; use Rng.of(seed)");
         }
-        return ScopedValue.where(SCOPE, new Scope(rng, new AtomicLong(), false)).call(body::get);
+        return ScopedValue.where(SCOPE, new Scope(rng, new AtomicLong())).call(body::get);
     }
 
     /** Runs {@code body} in evaluation mode inside a scope: a teacher or a target network. */
@@ -69,8 +67,18 @@ public final class Training {
         return scope.rng.split(scope.calls.getAndIncrement());
     }
 
-    /** Whether running statistics follow the batch: not when a checkpointed piece runs a second time. */
-    static boolean keepsStatistics() {
-        return isActive() && !SCOPE.get().again;
+    /**
+     * {@link Checkpointing#run} for layers: what {@code f} computes is not kept for the backward pass but computed
+     * again there, with the same draws and in the same mode as the first time.
+     *
+     * @param f must not update variables; a {@link BatchNorm} in training does, and is refused
+     * @param x its argument
+     */
+    public static Tensor checkpoint(UnaryOperator<Tensor> f, Tensor x) {
+        if (!isActive()) {
+            return Checkpointing.run(in -> evaluate(() -> f.apply(in)), x);
+        }
+        Rng rng = nextRng();
+        return Checkpointing.run(in -> scope(rng, () -> f.apply(in)), x);
     }
 }

@@ -1,0 +1,218 @@
+package dev.ricci.nn;
+
+import dev.ricci.tensor.IndexOutOfRangeException;
+import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.Shape;
+import dev.ricci.tensor.ShapeException;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Variable;
+import dev.ricci.tensor.op.StateUpdate;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The keys and values of the tokens that a model has read, so that the next ones need not read them again: one
+ * {@link Slot} a layer, each two preallocated F32 tensors [B, G, capacity, D]. A cache belongs to one generation at a
+ * time; threads that share a model have a cache each. No gradient flows through it.
+ */
+public final class KvCache {
+    /**
+     * Sizes of a cache.
+     *
+     * @param layers number of slots
+     * @param batch B
+     * @param kvHeads G
+     * @param capacity most tokens
+     * @param headDim D
+     */
+    public record Config(int layers, int batch, int kvHeads, int capacity, int headDim) {
+        /** Checks the sizes. */
+        public Config {
+            Check.positive("kv_cache", "layers", layers);
+            Check.positive("kv_cache", "batch", batch);
+            Check.positive("kv_cache", "kvHeads", kvHeads);
+            Check.positive("kv_cache", "capacity", capacity);
+            Check.positive("kv_cache", "headDim", headDim);
+        }
+    }
+
+    private static final StateUpdate.WriteSlice WRITE = new StateUpdate.WriteSlice(2);
+
+    private final Config config;
+    private final Slot[] slots;
+    private int batch;
+
+    /** An empty cache. */
+    public KvCache(Config config) {
+        this.config = config;
+        this.batch = config.batch;
+        this.slots = new Slot[config.layers];
+        Arrays.setAll(slots, Slot::new);
+    }
+
+    /** What one layer keeps. */
+    public final class Slot {
+        private final int layer;
+        private Variable k;
+        private Variable v;
+        private int length;
+
+        private Slot(int layer) {
+            this.layer = layer;
+            allocate();
+        }
+
+        private void allocate() {
+            Tensor zeros = Tensor.zeros(batch, config.kvHeads, config.capacity, config.headDim);
+            k = Variable.of("kv_cache." + layer + ".k", zeros, false);
+            v = Variable.of("kv_cache." + layer + ".v", zeros, false);
+        }
+
+        /** Number of tokens kept. */
+        public int length() {
+            return length;
+        }
+
+        /** Number of tokens that fit. */
+        public int capacity() {
+            return config.capacity;
+        }
+
+        /** Adds tokens: keys and values [B, G, T, D]. */
+        public void append(Tensor keys, Tensor values) {
+            write(length, keys, values);
+        }
+
+        /**
+         * Writes tokens over those from position {@code start} on, and beyond the end as far as they reach.
+         *
+         * @param start 0 .. length
+         * @param keys [B, G, T, D]
+         * @param values [B, G, T, D]
+         * @throws TensorException if the cache is too small; nothing was written then
+         */
+        public void write(int start, Tensor keys, Tensor values) {
+            Shape expected = Shape.of(batch, config.kvHeads, keys.rank() == 4 ? keys.dim(2) : 1, config.headDim);
+            if (!keys.shape().equals(expected) || !values.shape().equals(expected)) {
+                throw new ShapeException("kv_cache: keys and values must be [" + batch + ", " + config.kvHeads + ", T, "
+                        + config.headDim + "], got " + keys.shape() + " and " + values.shape());
+            }
+            if (start < 0 || start > length) {
+                throw new IndexOutOfRangeException("kv_cache: start " + start + " must lie in 0 .. " + length
+                        + ", the number of tokens kept by layer " + layer);
+            }
+            checkRoom(start, keys.dim(2));
+            writeAt(start, keys, values);
+            length = Math.max(length, start + keys.dim(2));
+        }
+
+        private void writeAt(int start, Tensor keys, Tensor values) {
+            Tensor at = Tensor.ofInts(new int[] {start}).reshape();
+            Variable.update(WRITE, List.of(k), List.of(keys, at));
+            Variable.update(WRITE, List.of(v), List.of(values, at));
+        }
+
+        /** The keys of the first {@code count} tokens, [B, G, count, D]: a live view. */
+        public Tensor keys(int count) {
+            return k.value().slice(2, 0, count);
+        }
+
+        /** The values of the first {@code count} tokens, [B, G, count, D]: a live view. */
+        public Tensor values(int count) {
+            return v.value().slice(2, 0, count);
+        }
+
+        private void select(Tensor rows) {
+            Tensor keys = keys(length).indexSelect(0, rows);
+            Tensor values = values(length).indexSelect(0, rows);
+            if (!k.spec().shape().equals(Shape.of(batch, config.kvHeads, config.capacity, config.headDim))) {
+                allocate();
+            }
+            writeAt(0, keys, values);
+        }
+    }
+
+    /** What a layer keeps. */
+    public Slot slot(int layer) {
+        if (layer < 0 || layer >= slots.length) {
+            throw new IndexOutOfRangeException("kv_cache: layer " + layer + " must lie in 0 .. " + (slots.length - 1));
+        }
+        return slots[layer];
+    }
+
+    /** Number of layers. */
+    public int layers() {
+        return slots.length;
+    }
+
+    /** Number of sequences. */
+    public int batch() {
+        return batch;
+    }
+
+    /** Number of tokens that fit. */
+    public int capacity() {
+        return config.capacity;
+    }
+
+    /** Number of tokens that all layers keep: the position of the next one. */
+    public int length() {
+        return Arrays.stream(slots).mapToInt(Slot::length).min().orElse(0);
+    }
+
+    /**
+     * Checks before anything is computed that tokens will fit.
+     *
+     * @param start position of the first
+     * @param tokens how many
+     * @throws TensorException if they do not
+     */
+    public void checkRoom(int start, int tokens) {
+        if (tokens > config.capacity - start) {
+            throw new TensorException("kv_cache: no room for " + tokens + " tokens from position " + start
+                    + " on; the capacity is " + config.capacity + ". Make a larger cache, or truncate it");
+        }
+    }
+
+    /**
+     * Forgets all tokens from position {@code length} on.
+     *
+     * @param length 0 .. {@link #length()}
+     */
+    public void truncate(int length) {
+        if (length < 0 || length > length()) {
+            throw new IndexOutOfRangeException("kv_cache: truncate to " + length + " must lie in 0 .. " + length());
+        }
+        for (Slot slot : slots) {
+            slot.length = length;
+        }
+    }
+
+    /**
+     * Keeps these sequences, in this order; one may be kept several times (beam search, shared prompts) or not at all.
+     *
+     * @param rows each 0 .. batch-1
+     */
+    public void select(int... rows) {
+        Check.positive("kv_cache", "number of rows to select", rows.length);
+        for (int row : rows) {
+            if (row < 0 || row >= batch) {
+                throw new IndexOutOfRangeException("kv_cache: select " + Arrays.toString(rows) + " must lie in 0 .. "
+                        + (batch - 1));
+            }
+        }
+        batch = rows.length;
+        Tensor ids = Tensor.ofInts(rows, rows.length);
+        NoGrad.run(() -> {
+            for (Slot slot : slots) {
+                slot.select(ids);
+            }
+        });
+    }
+
+    /** Bytes allocated. */
+    public long bytes() {
+        return 2L * 4 * slots.length * batch * config.kvHeads * config.capacity * config.headDim;
+    }
+}
