@@ -102,7 +102,8 @@ public final class GradCheck {
     /**
      * Checks the gradients of a function with respect to each floating-point input.
      *
-     * @throws TensorException if the function or a gradient rule refuses, or a gradient has another shape than its input
+     * @throws TensorException if the function or a gradient rule refuses, or a gradient has another shape than its
+     *     input
      */
     public static Report check(Function<List<Tensor>, Tensor> f, List<Tensor> inputs, Tolerance tolerance) {
         return Backends.with(Backends.reference(), () -> new Run(f, inputs, tolerance).report());
