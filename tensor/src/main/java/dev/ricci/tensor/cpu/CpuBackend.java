@@ -3,8 +3,10 @@ package dev.ricci.tensor.cpu;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Device;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.cpu.rows.MicroKernel;
 import dev.ricci.tensor.cpu.rows.PlainRows;
 import dev.ricci.tensor.cpu.rows.Rows;
+import dev.ricci.tensor.cpu.vector.VectorMicroKernels;
 import dev.ricci.tensor.cpu.vector.VectorRows;
 import dev.ricci.tensor.op.AttentionOp;
 import dev.ricci.tensor.op.Contraction;
@@ -40,23 +42,25 @@ public final class CpuBackend implements Backend {
 
     private final String name;
     private final Rows rows;
+    private final FusedKernels fused;
 
-    private CpuBackend(String name, Rows rows) {
+    private CpuBackend(String name, Rows rows, FusedKernels fused) {
         this.name = name;
         this.rows = rows;
+        this.fused = fused;
     }
 
     /** The only mention of a vector class: it is loaded when it is asked for. */
     private static final class Vector {
-        static final CpuBackend INSTANCE = of(new VectorRows());
+        static final CpuBackend INSTANCE = of(new VectorRows(), VectorMicroKernels.create());
     }
 
     private static final class Plain {
-        static final CpuBackend INSTANCE = of(new PlainRows());
+        static final CpuBackend INSTANCE = of(new PlainRows(), new PlainMicroKernel());
     }
 
-    private static CpuBackend of(Rows rows) {
-        return new CpuBackend("cpu-" + rows.name(), rows);
+    private static CpuBackend of(Rows rows, MicroKernel micro) {
+        return new CpuBackend("cpu-" + rows.name(), rows, new FusedKernels(rows, micro));
     }
 
     /**
@@ -70,7 +74,7 @@ public final class CpuBackend implements Backend {
             case "auto" -> automatic();
             case "plain" -> plain();
             case "vector" -> vector();
-            case "reference" -> new CpuBackend("cpu-reference", null);
+            case "reference" -> new CpuBackend("cpu-reference", null, null);
             default -> throw new TensorException("ricci.kernels must be auto, plain, vector or reference, got '"
                     + kernels + "'");
         };
@@ -151,11 +155,11 @@ public final class CpuBackend implements Backend {
             case Movement o -> reference(o, in, out);
             case Indexing o -> reference(o, in, out);
             case Random o -> reference(o, in, out);
-            case Contraction o -> reference(o, in, out);
-            case Normalization o -> reference(o, in, out);
-            case AttentionOp o -> reference(o, in, out);
-            case Loss o -> reference(o, in, out);
-            case StateUpdate o -> reference(o, in, out);
+            case Contraction o -> fused.run(o, in, out);
+            case Normalization o -> fused.run(o, in, out);
+            case AttentionOp o -> fused.run(o, in, out);
+            case Loss o -> fused.run(o, in, out);
+            case StateUpdate o -> fused.run(o, in, out);
             case LinearAlgebra o -> reference(o, in, out);
             case CustomOp o -> reference(o, in, out);
         }

@@ -1,0 +1,47 @@
+package dev.ricci.tensor.cpu;
+
+import dev.ricci.tensor.cpu.rows.MicroKernel;
+import dev.ricci.tensor.cpu.rows.Rows;
+import dev.ricci.tensor.op.AttentionOp;
+import dev.ricci.tensor.op.Contraction;
+import dev.ricci.tensor.op.Loss;
+import dev.ricci.tensor.op.Normalization;
+import dev.ricci.tensor.op.StateUpdate;
+import dev.ricci.tensor.spi.Operand;
+
+/** The families whose ops do much in one: each F32 op to its kernel, others to the reference backend. */
+final class FusedKernels {
+    private final MatMulKernels matMul;
+
+    FusedKernels(Rows rows, MicroKernel micro) {
+        Gemm gemm = new Gemm(micro);
+        this.matMul = new MatMulKernels(gemm);
+    }
+
+    void run(Contraction op, Operand[] in, Operand[] out) {
+        if (!CpuBackend.computesF32(in, out)) {
+            CpuBackend.reference(op, in, out);
+            return;
+        }
+        switch (op) {
+            case Contraction.MatMul o -> matMul.matMul(in[0], in[1], out[0]);
+            default -> CpuBackend.reference(op, in, out);
+        }
+    }
+
+    void run(Normalization op, Operand[] in, Operand[] out) {
+        CpuBackend.reference(op, in, out);
+    }
+
+    void run(AttentionOp op, Operand[] in, Operand[] out) {
+        CpuBackend.reference(op, in, out);
+    }
+
+    void run(Loss op, Operand[] in, Operand[] out) {
+        CpuBackend.reference(op, in, out);
+    }
+
+    void run(StateUpdate op, Operand[] in, Operand[] out) {
+        CpuBackend.reference(op, in, out);
+    }
+}

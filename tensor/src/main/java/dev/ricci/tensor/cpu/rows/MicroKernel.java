@@ -1,0 +1,47 @@
+package dev.ricci.tensor.cpu.rows;
+
+/**
+ * The innermost part of matrix multiplication: a small tile of the result from packed operands. Each element is the
+ * sum over k in ascending order of fused multiply-adds that start from 0, whatever the tile's size, so that an element
+ * has the same bits wherever it lies in a matrix of whatever size.
+ */
+public interface MicroKernel {
+    /** Rows of a full tile, and of a panel of the packed left operand. */
+    int rows();
+
+    /** Columns of a full tile, and of a panel of the packed right operand. */
+    int columns();
+
+    /**
+     * c[i, j] = (add ? c[i, j] : 0) + sum over p of a[p, i] * b[p, j].
+     *
+     * @param rows wanted rows, at most {@link #rows()}
+     * @param columns wanted columns, at most {@link #columns()}
+     * @param k depth
+     * @param a panel [k, rows()] from aOff on
+     * @param b panel [k, columns()] from bOff on
+     * @param c result, [rows, columns] from cOff on
+     * @param ldc elements between rows of c
+     * @param add whether the sum is added to what c holds
+     * @param edge scratch of rows() * columns() for tiles that are not full
+     */
+    void tile(int rows, int columns, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc,
+            boolean add, float[] edge);
+
+    /** Copies or adds the wanted corner of a scratch tile into the result. */
+    static void copyEdge(int rows, int columns, float[] edge, int lde, float[] c, int cOff, int ldc, boolean add) {
+        for (int i = 0; i < rows; i++) {
+            int from = i * lde;
+            int to = cOff + i * ldc;
+            if (add) {
+                for (int j = 0; j < columns; j++) {
+                    c[to + j] += edge[from + j];
+                }
+            } else {
+                for (int j = 0; j < columns; j++) {
+                    c[to + j] = edge[from + j];
+                }
+            }
+        }
+    }
+}
