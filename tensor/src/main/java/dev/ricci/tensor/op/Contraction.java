@@ -88,6 +88,21 @@ public sealed interface Contraction extends Op {
             }
             return (n + 2 * pad - reach) / stride + 1;
         }
+
+        /** Refuses windows that hold nothing but padding, which a dilation or an empty image can make. */
+        private static void checkMet(String op, int n, int out, int k, int stride, int pad, int dilation) {
+            for (int o = 0; pad > 0 && o < out; o++) {
+                boolean met = false;
+                for (int i = 0; i < k; i++) {
+                    int at = o * stride - pad + i * dilation;
+                    met |= at >= 0 && at < n;
+                }
+                if (!met) {
+                    throw new ShapeException(op + ": window " + o + " over " + n + " elements holds only padding; use"
+                            + " less padding than " + pad + " or a smaller dilation than " + dilation);
+                }
+            }
+        }
     }
 
     /**
@@ -196,6 +211,9 @@ public sealed interface Contraction extends Op {
         public List<TensorSpec> infer(List<TensorSpec> in) {
             Check.count(this, in, 1, 1);
             TensorSpec y = in.get(0).with(poolShape(this, in.get(0), kernelH, kernelW, window));
+            Shape x = in.get(0).shape();
+            Window.checkMet(name(), x.dim(2), y.shape().dim(2), kernelH, window.strideH, window.padH, window.dilationH);
+            Window.checkMet(name(), x.dim(3), y.shape().dim(3), kernelW, window.strideW, window.padW, window.dilationW);
             return List.of(y, new TensorSpec(DType.I32, y.shape()));
         }
 
@@ -222,6 +240,7 @@ public sealed interface Contraction extends Op {
             Check.computable(this, in.get(0));
             Check.ids(this, in.get(1), "places");
             Check.sameShape(this, in.get(0), in.get(1));
+            Check.rank(this, in.get(0), 4, "the gradient [B, C, H', W']");
             Check.rank(this, in.get(0).with(input), 4, "the input");
             Check.shape(this, in.get(0).with(in.get(0).shape().sub(0, 2)), input.sub(0, 2), "leading axes");
             return List.of(in.get(0).with(input));

@@ -169,8 +169,9 @@ public sealed interface Elementwise extends Op {
     }
 
     /**
-     * Conversion to another element type. Floats to integers truncate towards zero and saturate (NaN becomes 0); to
-     * BOOL, non-zero is true; F16 and BF16 round to nearest even.
+     * Conversion to another element type. Floats to integers truncate towards zero; what does not fit an integer type
+     * saturates, also from a wider integer (NaN becomes 0); to BOOL, non-zero is true; to floats, rounded once to
+     * nearest even.
      *
      * @param to the type of the result
      */
