@@ -1,4 +1,9 @@
 /** Language models. */
 module dev.ricci.models {
     requires transitive dev.ricci.nn;
+
+    exports dev.ricci.models.decoder;
+    exports dev.ricci.models.generation;
+    exports dev.ricci.models.tokenizer;
+    exports dev.ricci.models.weights;
 }

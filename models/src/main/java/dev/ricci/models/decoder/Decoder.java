@@ -1,0 +1,134 @@
+package dev.ricci.models.decoder;
+
+import dev.ricci.nn.AttentionMask;
+import dev.ricci.nn.KvCache;
+import dev.ricci.nn.Layer;
+import dev.ricci.nn.Linear;
+import dev.ricci.nn.Parameter;
+import dev.ricci.nn.init.Initializers;
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.DTypeException;
+import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.ShapeException;
+import dev.ricci.tensor.Tensor;
+
+/**
+ * A decoder-only language model: ids [B, T] to logits [B, T, V]. One class covers the shapes of GPT-2 and Llama, by
+ * {@link DecoderConfig}. Parameters are named as Hugging Face's Llama names them: {@code model.embed_tokens.weight},
+ * {@code model.layers.0.self_attn.q_proj.weight}, ..., {@code model.norm.weight}, {@code lm_head.weight}. The mask is a
+ * value, so that the same class serves models that see both ways.
+ */
+public final class Decoder extends Layer {
+    private static final double INIT_STD = 0.02;
+
+    private final DecoderConfig config;
+    private final DecoderStack model;
+    private final Linear head;
+
+    /**
+     * A model with fresh weights: normal with standard deviation 0.02, divided by sqrt(2 * layers) for the projections
+     * into the residual stream (Radford et al. 2019, section 2.3); biases 0, norms 1.
+     */
+    public Decoder(DecoderConfig config, Rng rng) {
+        this.config = config;
+        this.model = child("model", new DecoderStack(config, rng.split("model")));
+        this.head = child("lm_head", config.tiedHead() ? Linear.tied(model.tokens().weight())
+                : new Linear(config.width(), config.vocabSize(), false, rng.split("lm_head")));
+        parameters().forEach((path, p) -> init(path, p, rng.split(path)));
+    }
+
+    private void init(String path, Parameter p, Rng rng) {
+        boolean residual = path.endsWith("o_proj.weight") || path.endsWith("fc_out.weight")
+                || path.endsWith("down_proj.weight");
+        if (p.spec().shape().rank() == 2) {
+            double std = residual ? INIT_STD / Math.sqrt(2.0 * config.layers()) : INIT_STD;
+            p.assign(Initializers.normal(std).create(rng, p.spec().shape()));
+        } else if (path.endsWith("bias")) {
+            p.assign(Tensor.full(p.spec().shape(), p.spec().dtype(), 0));
+        }
+    }
+
+    /** Its shape. */
+    public DecoderConfig config() {
+        return config;
+    }
+
+    /** The mask of a language model that reads from left to right, with this model's sliding window. */
+    public AttentionMask causalMask() {
+        return config.slidingWindow() > 0 ? AttentionMask.slidingWindow(config.slidingWindow())
+                : AttentionMask.causal();
+    }
+
+    /**
+     * Logits at every position, each from the ids up to it.
+     *
+     * @param ids [B, T] I32 or I64, T at most the context
+     * @return [B, T, V]
+     */
+    public Tensor logits(Tensor ids) {
+        return logits(ids, causalMask());
+    }
+
+    /**
+     * Logits at every position under any mask.
+     *
+     * @param ids [B, T] I32 or I64, T at most the context
+     * @return [B, T, V]
+     */
+    public Tensor logits(Tensor ids, AttentionMask mask) {
+        check(ids, 0);
+        return head.forward(model.forward(ids, Tensor.arange(ids.dim(1)), mask, null));
+    }
+
+    /**
+     * Hidden states behind the last norm, under any mask and at any positions.
+     *
+     * @param ids [B, T] I32 or I64
+     * @param positions [T] or [B, T], below the context
+     * @param cache to which keys and values are appended, or null
+     * @return [B, T, C]
+     */
+    public Tensor hiddenStates(Tensor ids, Tensor positions, AttentionMask mask, KvCache cache) {
+        check(ids, cache == null ? 0 : cache.length());
+        return model.forward(ids, positions, mask, cache);
+    }
+
+    /** Logits of hidden states: [..., C] to [..., V]. */
+    public Tensor head(Tensor hidden) {
+        return head.forward(hidden);
+    }
+
+    /**
+     * Logits behind the last id only.
+     *
+     * @param ids [B, T]; with a cache, those that follow what the cache holds
+     * @param cache or null
+     * @return [B, V]
+     */
+    public Tensor nextLogits(Tensor ids, KvCache cache) {
+        int start = cache == null ? 0 : cache.length();
+        check(ids, start);
+        Tensor positions = Tensor.arange(ids.dim(1), DType.I32, start, 1);
+        Tensor hidden = model.forward(ids, positions, causalMask(), cache);
+        return head.forward(hidden.slice(1, ids.dim(1) - 1, ids.dim(1))).squeeze(1);
+    }
+
+    /** An empty cache that holds one context for each of {@code batch} sequences. */
+    public KvCache newCache(int batch) {
+        return new KvCache(new KvCache.Config(config.layers(), batch, config.kvHeads(), config.contextLength(),
+                config.headWidth()));
+    }
+
+    private void check(Tensor ids, int start) {
+        if (!ids.dtype().isInteger()) {
+            throw new DTypeException("decoder: ids must be I32 or I64, got " + ids.spec());
+        }
+        if (ids.rank() != 2 || ids.shape().isEmpty()) {
+            throw new ShapeException("decoder: ids must be [B, T] with at least one id, got " + ids.shape());
+        }
+        if (start + ids.dim(1) > config.contextLength()) {
+            throw new ShapeException("decoder: " + (start + ids.dim(1)) + " tokens exceed the context of "
+                    + config.contextLength() + "; cut the text, or truncate the cache");
+        }
+    }
+}

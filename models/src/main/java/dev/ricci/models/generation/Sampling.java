@@ -1,0 +1,146 @@
+package dev.ricci.models.generation;
+
+import dev.ricci.tensor.Philox;
+import dev.ricci.tensor.TensorException;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * How one token is chosen from logits. The filters apply in this order: repetition penalty, temperature, top-k, top-p,
+ * min-p; then one draw. Equal logits are ordered by id.
+ *
+ * @param temperature 0 takes the largest logit; else logits are divided by it
+ * @param topK keeps the k largest; 0 keeps all
+ * @param topP keeps the fewest tokens whose probabilities reach p (Holtzman et al. 2020); 1 keeps all
+ * @param minP keeps tokens at least this fraction as probable as the best (Nguyen et al. 2024); 0 keeps all
+ * @param repetitionPenalty divides positive and multiplies negative logits of tokens seen before (Keskar et al. 2019);
+ *     1 for none
+ */
+public record Sampling(double temperature, int topK, double topP, double minP, double repetitionPenalty) {
+    /** Always the most likely token. */
+    public static final Sampling GREEDY = new Sampling(0, 0, 1, 0, 1);
+
+    /** Checks the ranges. */
+    public Sampling {
+        check(temperature >= 0 && Double.isFinite(temperature), "temperature must be finite and not negative",
+                temperature);
+        check(topK >= 0, "top-k must not be negative (0 keeps all)", topK);
+        check(topP > 0 && topP <= 1, "top-p must lie in (0, 1]", topP);
+        check(minP >= 0 && minP <= 1, "min-p must lie in [0, 1]", minP);
+        check(repetitionPenalty > 0 && Double.isFinite(repetitionPenalty), "repetition penalty must be positive",
+                repetitionPenalty);
+    }
+
+    private static void check(boolean holds, String rule, double got) {
+        if (!holds) {
+            throw new TensorException("sampling: " + rule + ", got " + got);
+        }
+    }
+
+    /** Sampling at a temperature, nothing else. */
+    public static Sampling temperature(double temperature) {
+        return new Sampling(temperature, 0, 1, 0, 1);
+    }
+
+    /** The same with another top-k. */
+    public Sampling withTopK(int k) {
+        return new Sampling(temperature, k, topP, minP, repetitionPenalty);
+    }
+
+    /** The same with another top-p. */
+    public Sampling withTopP(double p) {
+        return new Sampling(temperature, topK, p, minP, repetitionPenalty);
+    }
+
+    /** The same with another min-p. */
+    public Sampling withMinP(double p) {
+        return new Sampling(temperature, topK, topP, p, repetitionPenalty);
+    }
+
+    /** The same with another repetition penalty. */
+    public Sampling withRepetitionPenalty(double penalty) {
+        return new Sampling(temperature, topK, topP, minP, penalty);
+    }
+
+    /**
+     * Chooses a token.
+     *
+     * @param logits [V]; NaN is refused
+     * @param history the ids so far
+     * @param length how many of them count
+     * @param seed with {@code step} decides the draw
+     * @param step of the generation
+     */
+    public int choose(float[] logits, int[] history, int length, long seed, long step) {
+        double[] scores = new double[logits.length];
+        for (int i = 0; i < scores.length; i++) {
+            if (Float.isNaN(logits[i])) {
+                throw new TensorException("sampling: the logit of id " + i
+                        + " is NaN; the model's weights or inputs are not finite");
+            }
+            scores[i] = logits[i];
+        }
+        if (repetitionPenalty != 1) {
+            Arrays.stream(history, 0, length).distinct().forEach(
+                    id -> scores[id] *= scores[id] > 0 ? 1 / repetitionPenalty : repetitionPenalty);
+        }
+        if (temperature == 0) {
+            return argmax(scores);
+        }
+        return draw(candidates(scores), scores, seed, step);
+    }
+
+    private static int argmax(double[] scores) {
+        int best = 0;
+        for (int i = 1; i < scores.length; i++) {
+            if (scores[i] > scores[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    /** The ids that may be drawn, the best first; their scores become unnormalised probabilities. */
+    private int[] candidates(double[] scores) {
+        double best = scores[argmax(scores)];
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] = StrictMath.exp((scores[i] - best) / temperature);
+        }
+        // min-p needs no order: the best has probability 1 here.
+        int[] ids = IntStream.range(0, scores.length).filter(i -> scores[i] >= minP).boxed()
+                .sorted((a, b) -> scores[a] != scores[b] ? Double.compare(scores[b], scores[a]) : a - b)
+                .mapToInt(Integer::intValue).toArray();
+        int kept = topK > 0 ? Math.min(topK, ids.length) : ids.length;
+        if (topP < 1) {
+            double total = 0;
+            for (int i = 0; i < kept; i++) {
+                total += scores[ids[i]];
+            }
+            double sum = 0;
+            for (int i = 0; i < kept; i++) {
+                sum += scores[ids[i]];
+                if (sum >= topP * total) {
+                    kept = i + 1;
+                }
+            }
+        }
+        return Arrays.copyOf(ids, kept);
+    }
+
+    private static int draw(int[] ids, double[] weights, long seed, long step) {
+        double total = 0;
+        for (int id : ids) {
+            total += weights[id];
+        }
+        int[] words = new int[4];
+        Philox.block(words, Philox.split(seed, step, 0), 0);
+        double u = Philox.uniform(words[0], words[1]) * total;
+        for (int id : ids) {
+            u -= weights[id];
+            if (u < 0) {
+                return id;
+            }
+        }
+        return ids[ids.length - 1];
+    }
+}

@@ -1,2 +1,0 @@
-/** Language models, their tokenizers, weights and generation. */
-package dev.ricci.models;

@@ -1,0 +1,2 @@
+/** Text to ids and back. */
+package dev.ricci.models.tokenizer;

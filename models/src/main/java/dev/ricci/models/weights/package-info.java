@@ -1,0 +1,2 @@
+/** Readers of published weight files. */
+package dev.ricci.models.weights;
