@@ -3,6 +3,7 @@ package dev.ricci.tensor;
 import dev.ricci.tensor.op.Op;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntPredicate;
 
 /**
  * Where a tracked tensor came from: the op, the provenance of its inputs, and what the op's gradient rule will read.
@@ -49,10 +50,11 @@ public final class Provenance {
         p.sources = new Provenance[in.length];
         p.sourceOutputs = new int[in.length];
         p.inputs = new Saved[in.length];
+        IntPredicate needed = i -> in[i].isTracked();
         for (int i = 0; i < in.length; i++) {
             p.sources[i] = in[i].provenance();
             p.sourceOutputs[i] = in[i].outputIndex();
-            p.inputs[i] = op.gradientReadsInput(i) ? Saved.of(in[i]) : NOT_SAVED;
+            p.inputs[i] = op.gradientReadsInput(i, needed) ? Saved.of(in[i]) : NOT_SAVED;
         }
         return p;
     }

@@ -5,6 +5,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.TensorSpec;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /** Matrix products, convolutions and pooling. Images are [B, C, H, W]. */
 public sealed interface Contraction extends Op {
@@ -44,6 +45,11 @@ public sealed interface Contraction extends Op {
         @Override
         public boolean gradientReadsInput(int i) {
             return true;
+        }
+
+        @Override
+        public boolean gradientReadsInput(int i, IntPredicate needed) {
+            return needed.test(1 - i);
         }
     }
 
@@ -132,6 +138,11 @@ public sealed interface Contraction extends Op {
         public boolean gradientReadsInput(int i) {
             return true;
         }
+
+        @Override
+        public boolean gradientReadsInput(int i, IntPredicate needed) {
+            return needed.test(1 - i);
+        }
     }
 
     /**
@@ -159,6 +170,11 @@ public sealed interface Contraction extends Op {
         public boolean gradientReadsInput(int i) {
             return true;
         }
+
+        @Override
+        public boolean gradientReadsInput(int i, IntPredicate needed) {
+            return needed.test(1 - i);
+        }
     }
 
     /**
@@ -185,6 +201,11 @@ public sealed interface Contraction extends Op {
         @Override
         public boolean gradientReadsInput(int i) {
             return true;
+        }
+
+        @Override
+        public boolean gradientReadsInput(int i, IntPredicate needed) {
+            return needed.test(1 - i);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.ricci.tensor.DType;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /** Ops that compute each element from the elements at the same place. Inputs have equal shapes (see Expand). */
 public sealed interface Elementwise extends Op {
@@ -111,6 +112,17 @@ public sealed interface Elementwise extends Op {
             return switch (kind) {
                 case MUL, POW, MAX, MIN, MOD, DIV -> true;
                 default -> false;
+            };
+        }
+
+        @Override
+        public boolean gradientReadsInput(int i, IntPredicate needed) {
+            return switch (kind) {
+                case MUL -> needed.test(1 - i);
+                case DIV -> i == 1 || needed.test(1);
+                case POW -> i == 0 || needed.test(0);
+                case MOD -> needed.test(1);
+                default -> gradientReadsInput(i);
             };
         }
 

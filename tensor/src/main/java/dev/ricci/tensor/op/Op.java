@@ -2,6 +2,7 @@ package dev.ricci.tensor.op;
 
 import dev.ricci.tensor.TensorSpec;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * An operation on tensors, as a value: attributes only, no tensors inside. This sealed hierarchy is the one vocabulary
@@ -23,6 +24,16 @@ public sealed interface Op permits Creation, Elementwise, Reduction, Movement, I
     /** Whether the gradient rule reads input {@code i}; what it does not read is not kept for the backward pass. */
     default boolean gradientReadsInput(int i) {
         return false;
+    }
+
+    /**
+     * Whether the gradient rule reads input {@code i} for the gradients of the inputs that need one: a product with
+     * something constant need not keep what it is multiplied with.
+     *
+     * @param needed whether an input needs a gradient
+     */
+    default boolean gradientReadsInput(int i, IntPredicate needed) {
+        return gradientReadsInput(i);
     }
 
     /** Whether the gradient rule reads output {@code i}. */
