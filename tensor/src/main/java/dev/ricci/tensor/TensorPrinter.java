@@ -95,14 +95,13 @@ final class TensorPrinter {
         if (v == 0) {
             return 1 / v < 0 ? "-0." : "0.";
         }
-        double magnitude = Math.abs(v);
-        if (magnitude < 1e-4 || magnitude >= 1e6) {
-            String s = String.format(Locale.ROOT, "%.5e", v);
-            int e = s.indexOf('e');
+        String s = String.format(Locale.ROOT, "%.5e", v);
+        int e = s.indexOf('e');
+        int exponent = Integer.parseInt(s.substring(e + 1)); // after rounding: 999999.9 is 1.e+06
+        if (exponent < -4 || exponent >= 6) {
             return trim(s.substring(0, e)) + s.substring(e);
         }
-        int digits = 5 - (int) Math.floor(StrictMath.log10(magnitude));
-        return trim(String.format(Locale.ROOT, "%." + Math.max(0, digits) + "f", v));
+        return trim(String.format(Locale.ROOT, "%." + (5 - exponent) + "f", v));
     }
 
     private static String trim(String s) {

@@ -129,7 +129,7 @@ public sealed interface Indexing extends Op {
     record OneHot(int depth) implements Indexing {
         /** Checks the depth. */
         public OneHot {
-            Check.positive("one_hot", "depth", depth);
+            Check.notNegative("one_hot", "depth", depth);
         }
 
         @Override

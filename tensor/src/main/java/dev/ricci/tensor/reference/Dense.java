@@ -1,6 +1,5 @@
 package dev.ricci.tensor.reference;
 
-import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.spi.HeapStorage;
@@ -200,10 +199,5 @@ final class Dense {
         for (int n = 0; n < out.size(); n++) {
             put(out, n, 0);
         }
-    }
-
-    /** Whether an output is BOOL's byte type; kept here so that families need not name types. */
-    static boolean isBool(Operand x) {
-        return x.dtype() == DType.BOOL;
     }
 }

@@ -1,5 +1,6 @@
 package dev.ricci.tensor.reference;
 
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.op.AttentionOp;
 import dev.ricci.tensor.spi.IdCheck;
@@ -88,7 +89,7 @@ final class ReferenceAttention {
             double[] row = Dense.doubles(new Operand(mask.storage(),
                     mask.layout().slice(origin, new int[] {1, 1, 1, keys}, new int[] {1, 1, 1, 1})));
             for (int j = 0; j < keys; j++) {
-                added[j] = !Dense.isBool(mask) ? row[j] : row[j] != 0 ? 0 : Double.NEGATIVE_INFINITY;
+                added[j] = mask.dtype() != DType.BOOL ? row[j] : row[j] != 0 ? 0 : Double.NEGATIVE_INFINITY;
             }
         }
     }
