@@ -3,5 +3,6 @@ module dev.ricci.nn {
     requires transitive dev.ricci.autograd;
 
     exports dev.ricci.nn;
+    exports dev.ricci.nn.optim;
     exports dev.ricci.nn.init;
 }

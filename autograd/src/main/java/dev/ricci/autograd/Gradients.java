@@ -148,6 +148,11 @@ public final class Gradients {
         return Optional.ofNullable(found.get(Key.of(t))).map(this::scaled);
     }
 
+    /** Whether there is a gradient of a variable: it is tracked and took part. */
+    public boolean contains(Variable v) {
+        return v.isTracked() && found.containsKey(Key.of(v.value()));
+    }
+
     /** The gradient of a variable, or nothing if it took no part. */
     public Optional<Tensor> find(Variable v) {
         return find(v.value());
