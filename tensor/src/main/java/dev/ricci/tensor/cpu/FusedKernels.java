@@ -1,5 +1,6 @@
 package dev.ricci.tensor.cpu;
 
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.cpu.rows.MicroKernel;
 import dev.ricci.tensor.cpu.rows.Rows;
 import dev.ricci.tensor.op.AttentionOp;
@@ -12,10 +13,14 @@ import dev.ricci.tensor.spi.Operand;
 /** The families whose ops do much in one: each F32 op to its kernel, others to the reference backend. */
 final class FusedKernels {
     private final MatMulKernels matMul;
+    private final NormalizationKernels normalization;
+    private final LossKernels loss;
 
     FusedKernels(Rows rows, MicroKernel micro) {
         Gemm gemm = new Gemm(micro);
         this.matMul = new MatMulKernels(gemm);
+        this.normalization = new NormalizationKernels(rows);
+        this.loss = new LossKernels(rows);
     }
 
     void run(Contraction op, Operand[] in, Operand[] out) {
@@ -30,7 +35,11 @@ final class FusedKernels {
     }
 
     void run(Normalization op, Operand[] in, Operand[] out) {
-        CpuBackend.reference(op, in, out);
+        if (CpuBackend.computesF32(in, out)) {
+            normalization.run(op, in, out);
+        } else {
+            CpuBackend.reference(op, in, out);
+        }
     }
 
     void run(AttentionOp op, Operand[] in, Operand[] out) {
@@ -38,10 +47,18 @@ final class FusedKernels {
     }
 
     void run(Loss op, Operand[] in, Operand[] out) {
-        CpuBackend.reference(op, in, out);
+        if (CpuBackend.computesF32(in, out)) {
+            loss.run(op, in, out);
+        } else {
+            CpuBackend.reference(op, in, out);
+        }
     }
 
     void run(StateUpdate op, Operand[] in, Operand[] out) {
-        CpuBackend.reference(op, in, out);
+        if (out[0].dtype() == DType.F32) {
+            StateUpdateKernels.run(op, in, out);
+        } else {
+            CpuBackend.reference(op, in, out);
+        }
     }
 }

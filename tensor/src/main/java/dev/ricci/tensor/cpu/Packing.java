@@ -12,8 +12,8 @@ final class Packing {
     }
 
     /**
-     * Packs one panel: to[p * width + i] = from[at + i * xStride + p * kStride] for i &lt; count and p &lt; k, and 0 for
-     * count &lt;= i &lt; width.
+     * Packs one panel: to[p * width + i] = from[at + i * xStride + p * kStride] for i &lt; count and p &lt; k, and 0
+     * for count &lt;= i &lt; width.
      */
     static void panel(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {

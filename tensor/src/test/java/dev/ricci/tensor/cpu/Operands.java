@@ -85,6 +85,11 @@ final class Operands {
         return new Operand(HeapStorage.of(values), Layout.dense(shape));
     }
 
+    /** F32 [rows, columns] with given elements. */
+    static Operand matrix(int rows, int columns, float... values) {
+        return new Operand(HeapStorage.of(values), Layout.dense(Shape.of(rows, columns)));
+    }
+
     static Operand scalar(float value) {
         return new Operand(HeapStorage.of(new float[] {value}), Layout.dense(Shape.scalar()));
     }
