@@ -1,0 +1,60 @@
+package dev.ricci.models.tokenizer;
+
+import dev.ricci.tensor.TensorException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Tokenizers by name and as JSON values, for command lines and the files of models. */
+public final class Tokenizers {
+    private Tokenizers() {
+    }
+
+    /**
+     * A tokenizer that is made from a training text.
+     *
+     * @param kind {@code char} or {@code byte}
+     * @throws TensorException if there is no such kind
+     */
+    public static Tokenizer train(String kind, String text) {
+        return switch (kind) {
+            case "char" -> CharTokenizer.of(text);
+            case "byte" -> new ByteTokenizer();
+            default -> throw new TensorException("tokenizer: unknown kind '" + kind + "'; one of char, byte");
+        };
+    }
+
+    /**
+     * What a model's file keeps of its tokenizer.
+     *
+     * @throws TensorException if the tokenizer lives in a file of its own
+     */
+    public static Map<String, Object> toMap(Tokenizer tokenizer) {
+        Map<String, Object> m = new LinkedHashMap<>();
+        switch (tokenizer) {
+            case CharTokenizer t -> {
+                m.put("kind", "char");
+                m.put("alphabet", t.alphabet());
+            }
+            case ByteTokenizer t -> m.put("kind", "byte");
+            default -> throw new TensorException("tokenizer: " + tokenizer.getClass().getSimpleName()
+                    + " is kept in a file of its own, not with the model");
+        }
+        return m;
+    }
+
+    /**
+     * The tokenizer that {@link #toMap} described.
+     *
+     * @throws TensorException if the description is of no known kind
+     */
+    public static Tokenizer fromMap(Map<String, ?> m) {
+        Object kind = m.get("kind");
+        if ("char".equals(kind) && m.get("alphabet") instanceof String alphabet) {
+            return CharTokenizer.of(alphabet);
+        }
+        if ("byte".equals(kind)) {
+            return new ByteTokenizer();
+        }
+        throw new TensorException("tokenizer: the model's file describes an unknown kind, " + m);
+    }
+}

@@ -1,0 +1,104 @@
+package dev.ricci.models.weights;
+
+import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.models.tokenizer.Llama2cTokenizer;
+import dev.ricci.models.tokenizer.Tokenizer;
+import dev.ricci.models.tokenizer.Tokenizers;
+import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.Json;
+import dev.ricci.tensor.io.Safetensors;
+import dev.ricci.tensor.io.SafetensorsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A language model in one file: a safetensors file whose metadata hold the decoder's configuration and the tokenizer, as
+ * JSON. Models in the format of llama2.c, with their vocabulary in a second file, are read too.
+ */
+public final class ModelFile {
+    private static final String CONFIG = "ricci.decoder";
+    private static final String TOKENIZER = "ricci.tokenizer";
+
+    private ModelFile() {
+    }
+
+    /**
+     * A model and what turns text into its ids.
+     *
+     * @param model the decoder
+     * @param tokenizer its vocabulary
+     */
+    public record Loaded(Decoder model, Tokenizer tokenizer) {
+    }
+
+    /**
+     * Writes a model, atomically.
+     *
+     * @throws IOException if it cannot be written; an old file is intact then
+     */
+    public static void save(Path file, Decoder model, Tokenizer tokenizer) throws IOException {
+        Safetensors.save(file, model.stateDict(), Map.of(CONFIG, Json.write(model.config().toMap()),
+                TOKENIZER, Json.write(Tokenizers.toMap(tokenizer))));
+    }
+
+    /**
+     * Reads a model.
+     *
+     * @param path a file written by {@link #save}, a folder with such a file named {@code model.safetensors}, or a model
+     *     of llama2.c
+     * @param vocabulary the vocabulary file of a llama2.c model; else null
+     * @throws FormatException if it is not such a file, or vocabulary and model do not fit
+     * @throws IOException if it cannot be read
+     */
+    public static Loaded load(Path path, Path vocabulary) throws IOException {
+        Path file = Files.isDirectory(path) ? path.resolve("model.safetensors") : path;
+        if (!file.getFileName().toString().endsWith(".safetensors")) {
+            if (vocabulary == null) {
+                throw new FormatException("model " + file + ": a llama2.c model needs its vocabulary; give it with"
+                        + " --tokenizer FILE");
+            }
+            return checked(file, new Loaded(Llama2cReader.load(file), Llama2cTokenizer.load(vocabulary)));
+        }
+        if (vocabulary != null) {
+            throw new FormatException("model " + file + " holds its tokenizer; leave --tokenizer " + vocabulary + " out");
+        }
+        try (SafetensorsFile in = SafetensorsFile.open(file)) {
+            Decoder model = new Decoder(DecoderConfig.fromMap(metadata(file, in, CONFIG)), Rng.of(0));
+            Tokenizer tokenizer = Tokenizers.fromMap(metadata(file, in, TOKENIZER));
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            in.names().forEach(name -> tensors.put(name, in.tensor(name)));
+            model.load(tensors);
+            return checked(file, new Loaded(model, tokenizer));
+        } catch (FormatException e) {
+            throw e;
+        } catch (TensorException e) {
+            throw new FormatException("model " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, Object> metadata(Path file, SafetensorsFile in, String key) {
+        String json = in.metadata().get(key);
+        if (json == null) {
+            throw new FormatException("model " + file + ": its metadata have no '" + key
+                    + "'; it was not written by ricci train");
+        }
+        return Json.parseObject(json, file + " " + key);
+    }
+
+    private static Loaded checked(Path file, Loaded loaded) {
+        int ids = loaded.tokenizer.vocabSize();
+        int expected = loaded.model.config().vocabSize();
+        if (ids != expected) {
+            throw new FormatException("model " + file + ": it has " + expected + " ids, the vocabulary " + ids
+                    + "; they do not belong together");
+        }
+        return loaded;
+    }
+}

@@ -1,0 +1,184 @@
+package dev.ricci.models;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ricci.autograd.Gradients;
+import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.models.generation.AutoregressiveGenerator;
+import dev.ricci.models.generation.GenerationConfig;
+import dev.ricci.models.generation.Sampling;
+import dev.ricci.models.generation.Scoring;
+import dev.ricci.models.generation.TextGenerator;
+import dev.ricci.models.tokenizer.CharTokenizer;
+import dev.ricci.nn.KvCache;
+import dev.ricci.nn.optim.AdamW;
+import dev.ricci.tensor.Functional;
+import dev.ricci.tensor.IndexOutOfRangeException;
+import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.ShapeException;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class DecoderTest {
+    static List<DecoderConfig> shapes() {
+        return List.of(DecoderConfig.gpt2(11, 16, 2, 2, 8), DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24),
+                DecoderConfig.gpt2(11, 16, 2, 2, 8).withBias(false).withTiedHead(false).withSlidingWindow(5),
+                DecoderConfig.llama(11, 16, 1, 4, 1, 16, 24)
+                        .withPosition(DecoderConfig.Position.ROTARY_INTERLEAVED, 500).withTiedHead(true));
+    }
+
+    private static Tensor ids(int batch, int length, int vocab, long seed) {
+        return Rng.of(seed).ints(vocab, batch, length);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void theCacheChangesNoBit(DecoderConfig config) {
+        Decoder model = new Decoder(config, Rng.of(1));
+        Tensor ids = ids(2, 13, config.vocabSize(), 2);
+        float[] whole = NoGrad.call(() -> model.logits(ids).slice(1, 12, 13).toFloatArray());
+        for (int prefill : new int[] {1, 4, 12}) {
+            KvCache cache = model.newCache(2);
+            NoGrad.run(() -> model.nextLogits(ids.slice(1, 0, prefill), cache));
+            float[] last = null;
+            for (int t = prefill; t < 13; t++) {
+                Tensor one = ids.slice(1, t, t + 1);
+                last = NoGrad.call(() -> model.nextLogits(one, cache).toFloatArray());
+            }
+            assertArrayEquals(whole, last, "prefill " + prefill);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void laterTokensDoNotReachEarlierOnes(DecoderConfig config) {
+        Decoder model = new Decoder(config, Rng.of(1));
+        Tensor a = ids(1, 10, config.vocabSize(), 3);
+        Tensor b = Tensor.cat(1, a.slice(1, 0, 6), a.slice(1, 6, 10).add(1).mod(config.vocabSize()));
+        Tensor ya = NoGrad.call(() -> model.logits(a));
+        Tensor yb = NoGrad.call(() -> model.logits(b));
+        assertArrayEquals(ya.slice(1, 0, 6).toFloatArray(), yb.slice(1, 0, 6).toFloatArray());
+        assertTrue(ya.slice(1, 6, 10).ne(yb.slice(1, 6, 10)).any().item() == 1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void overfitsOneBatch(DecoderConfig config) {
+        Decoder model = new Decoder(config, Rng.of(1));
+        AdamW optimizer = AdamW.of(model.parameters(), 1e-2);
+        Tensor x = ids(3, 12, config.vocabSize(), 4);
+        Tensor y = ids(3, 12, config.vocabSize(), 5);
+        double first = 0;
+        double last = 0;
+        for (int step = 0; step < 250; step++) {
+            Tensor loss = Functional.crossEntropy(model.logits(x), y);
+            last = loss.item();
+            first = step == 0 ? last : first;
+            optimizer.step(Gradients.of(loss));
+        }
+        assertEquals(Math.log(config.vocabSize()), first, 0.2);
+        assertTrue(last < 0.05, "loss " + last);
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void theConfigurationComesBack(DecoderConfig config) {
+        assertEquals(config, DecoderConfig.fromMap(config.toMap()));
+        Map<String, Object> wrong = new LinkedHashMap<>(config.toMap());
+        wrong.put("norm", "batch");
+        assertThrows(TensorException.class, () -> DecoderConfig.fromMap(wrong));
+        wrong.remove("norm");
+        assertThrows(TensorException.class, () -> DecoderConfig.fromMap(wrong));
+    }
+
+    @Test
+    void namesAreHuggingFacesAndATiedHeadIsStoredOnce() {
+        Decoder llama = new Decoder(DecoderConfig.llama(11, 16, 1, 4, 2, 16, 24), Rng.of(1));
+        assertEquals(List.of("model.embed_tokens.weight", "model.layers.0.input_layernorm.weight",
+                "model.layers.0.self_attn.q_proj.weight", "model.layers.0.self_attn.k_proj.weight",
+                "model.layers.0.self_attn.v_proj.weight", "model.layers.0.self_attn.o_proj.weight",
+                "model.layers.0.post_attention_layernorm.weight", "model.layers.0.mlp.gate_proj.weight",
+                "model.layers.0.mlp.up_proj.weight", "model.layers.0.mlp.down_proj.weight", "model.norm.weight",
+                "lm_head.weight"), List.copyOf(llama.parameters().keySet()));
+        Decoder tied = new Decoder(DecoderConfig.gpt2(11, 16, 1, 2, 8), Rng.of(1));
+        assertFalse(tied.parameters().containsKey("lm_head.weight"));
+    }
+
+    @Test
+    void badInputIsNamed() {
+        Decoder model = new Decoder(DecoderConfig.gpt2(11, 16, 1, 2, 8), Rng.of(1));
+        assertThrows(ShapeException.class, () -> model.logits(Tensor.ofInts(new int[17], 1, 17)));
+        assertThrows(ShapeException.class, () -> model.logits(Tensor.ofInts(new int[0], 1, 0)));
+        assertThrows(ShapeException.class, () -> model.logits(Tensor.ofInts(new int[3])));
+        assertThrows(TensorException.class, () -> model.logits(Tensor.zeros(1, 3)));
+        assertThrows(IndexOutOfRangeException.class, () -> model.logits(Tensor.ofInts(new int[] {1, 11}, 1, 2)));
+        AutoregressiveGenerator generator = new AutoregressiveGenerator(model);
+        assertThrows(TensorException.class,
+                () -> generator.generate(new int[0], GenerationConfig.greedy(1), id -> true));
+        assertThrows(IndexOutOfRangeException.class,
+                () -> generator.generate(new int[] {-1}, GenerationConfig.greedy(1), id -> true));
+        assertThrows(TensorException.class, () -> DecoderConfig.gpt2(11, 16, 1, 3, 8));
+        assertThrows(TensorException.class, () -> DecoderConfig.llama(11, 16, 1, 4, 3, 16, 24));
+        assertThrows(TensorException.class, () -> Scoring.meanLoss(model, new int[8], 8));
+    }
+
+    @Test
+    void generationIsTheSameWithAndWithoutTheCacheBeyondTheContext() {
+        Decoder model = new Decoder(DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24), Rng.of(1));
+        AutoregressiveGenerator generator = new AutoregressiveGenerator(model);
+        GenerationConfig config = GenerationConfig.greedy(50).with(Sampling.temperature(1), 3);
+        int[] prompt = {1, 2, 3};
+        int[] cached = generator.generate(prompt, config, id -> true);
+        assertEquals(50, cached.length);
+        assertArrayEquals(cached, generator.generate(prompt, config.withCache(false), id -> true));
+        assertFalse(Arrays.equals(cached,
+                generator.generate(prompt, config.with(Sampling.temperature(1), 4), id -> true)));
+        int[] longPrompt = ids(1, 40, 11, 6).toIntArray();
+        assertArrayEquals(generator.generate(longPrompt, config, id -> true),
+                generator.generate(longPrompt, config.withCache(false), id -> true));
+    }
+
+    @Test
+    void stopsAtAStopTextAndStreamsTheRest() {
+        CharTokenizer tokenizer = CharTokenizer.of("abcdefghijk");
+        Decoder model = new Decoder(DecoderConfig.gpt2(11, 16, 1, 2, 8), Rng.of(1));
+        TextGenerator generator = new TextGenerator(tokenizer, new AutoregressiveGenerator(model));
+        GenerationConfig config = GenerationConfig.greedy(40).with(Sampling.temperature(1), 1);
+        TextGenerator.Result free = generator.generate("abc", config, s -> { });
+        assertEquals(43, free.text().length());
+        assertEquals("abc" + free.continuation(), free.text());
+        String stop = free.continuation().substring(10, 13);
+        StringBuilder streamed = new StringBuilder();
+        TextGenerator.Result stopped = generator.generate("abc", config.withStop(List.of("zz", stop)), streamed::append);
+        assertEquals(free.continuation().substring(0, free.continuation().indexOf(stop)), stopped.continuation());
+        assertEquals(stopped.continuation(), streamed.toString());
+        assertThrows(TensorException.class, () -> generator.generate("", config, s -> { }));
+    }
+
+    @Test
+    void scoringAddsUp() {
+        Decoder model = new Decoder(DecoderConfig.gpt2(11, 16, 1, 2, 8), Rng.of(1));
+        int[] text = ids(1, 33, 11, 7).toIntArray();
+        double sum = 0;
+        for (int w = 0; w < 4; w++) {
+            for (double p : Scoring.logProbabilities(model, Arrays.copyOfRange(text, 8 * w, 8 * w + 9))) {
+                sum -= p;
+            }
+        }
+        assertEquals(sum / 32, Scoring.meanLoss(model, text, 8), 1e-9);
+        assertEquals(Math.exp(sum / 32), Scoring.perplexity(model, text, 8), 1e-6);
+    }
+}
