@@ -106,8 +106,8 @@ final class ElementwiseRows {
     private static OpRow backward(UnaryKind kind) {
         return OpRow.of(UnaryBackward.class, kind, g -> {
             Shape shape = g.shape(0, 4);
-            return OpCase.of(new UnaryBackward(kind), g.floats(shape), g.floats(shape, Values.between(-6, 6)));
-        });
+            return OpCase.of(new UnaryBackward(kind), g.floats(shape), g.floats(shape, Values.between(-6, 6), Values.between(-3, 3)));
+        }).differentiable(0, 1);
     }
 
     private static List<OpRow> binary() {

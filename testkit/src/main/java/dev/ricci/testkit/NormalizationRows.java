@@ -55,7 +55,7 @@ final class NormalizationRows {
             int axis = g.draw().below(s.rank());
             Tensor y = g.reference(forward.apply(axis), Views.dense(g.floats(s))).getFirst();
             return OpCase.of(backward.apply(axis), g.floats(s), g.layout(y));
-        }).within(1e-5, 1e-5);
+        }).within(1e-5, 1e-5).differentiable(0, 1);
     }
 
     private static OpRow norm(Class<? extends Op> type, Function<CaseDraw, OpCase> cases) {

@@ -4,7 +4,6 @@ import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.op.Op;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import net.jqwik.api.Arbitrary;
 
 /**
@@ -18,13 +17,11 @@ import net.jqwik.api.Arbitrary;
  * @param inputs the inputs with a gradient; empty if the op has none
  * @param outputs the outputs through which gradients flow
  * @param kinks why finite differences do not apply, or null if they do
- * @param before ops through which the inputs go before a gradient is taken, so that changing one element keeps the
- *     inputs legal (a symmetric matrix symmetric)
  * @param comparison what the outputs must satisfy
  */
 public record OpRow(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, OpCase> cases, Tolerance forward,
         Tolerance gradient, List<Integer> inputs, List<Integer> outputs, String kinks,
-        UnaryOperator<List<Tensor>> before, Comparison comparison) {
+        Comparison comparison) {
     private static final Tolerance F32 = new Tolerance(1e-5, 1e-5);
     private static final Tolerance F32_GRADIENT = new Tolerance(1e-4, 1e-4);
 
@@ -47,13 +44,13 @@ public record OpRow(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, O
 
     /** A row for one kind of a record. */
     public static OpRow of(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, OpCase> cases) {
-        return new OpRow(type, kind, cases, F32, F32_GRADIENT, List.of(), List.of(0), null, in -> in,
+        return new OpRow(type, kind, cases, F32, F32_GRADIENT, List.of(), List.of(0), null,
                 OpRow::compareElements);
     }
 
     /** With another forward tolerance. */
     public OpRow within(double rtol, double atol) {
-        return new OpRow(type, kind, cases, new Tolerance(rtol, atol), gradient, inputs, outputs, kinks, before,
+        return new OpRow(type, kind, cases, new Tolerance(rtol, atol), gradient, inputs, outputs, kinks,
                 comparison);
     }
 
@@ -64,33 +61,28 @@ public record OpRow(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, O
 
     /** With these differentiable inputs; those beyond a case's inputs do not count. */
     public OpRow differentiable(Integer... which) {
-        return new OpRow(type, kind, cases, forward, gradient, List.of(which), outputs, kinks, before, comparison);
+        return new OpRow(type, kind, cases, forward, gradient, List.of(which), outputs, kinks, comparison);
     }
 
     /** With gradients through these outputs instead of the first alone. */
     public OpRow through(Integer... which) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, List.of(which), kinks, before, comparison);
+        return new OpRow(type, kind, cases, forward, gradient, inputs, List.of(which), kinks, comparison);
     }
 
     /** With another tolerance of gradients. */
     public OpRow gradientWithin(double rtol, double atol) {
-        return new OpRow(type, kind, cases, forward, new Tolerance(rtol, atol), inputs, outputs, kinks, before,
+        return new OpRow(type, kind, cases, forward, new Tolerance(rtol, atol), inputs, outputs, kinks,
                 comparison);
     }
 
     /** Without finite differences, and why. */
     public OpRow kinked(String why) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, why, before, comparison);
-    }
-
-    /** With ops before it when gradients are taken. */
-    public OpRow after(UnaryOperator<List<Tensor>> ops) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, kinks, ops, comparison);
+        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, why, comparison);
     }
 
     /** With another comparison. */
     public OpRow comparing(Comparison other) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, kinks, before, other);
+        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, kinks, other);
     }
 
     /** Record and kind, such as {@code Unary TANH}. */

@@ -43,11 +43,11 @@ final class StateRows {
                 OpRow.of(WriteSlice.class, StateRows::writeSlice).exact(),
                 OpRow.of(AdamWStep.class, StateRows::adamW).within(1e-5, 1e-6),
                 OpRow.of(Cholesky.class, g -> OpCase.of(new Cholesky(), definite(g))).within(1e-4, 1e-4)
-                        .differentiable(0).gradientWithin(1e-3, 1e-3).after(StateRows::symmetric),
+                        .differentiable(0).gradientWithin(1e-3, 1e-3),
                 OpRow.of(TriangularSolve.class, StateRows::triangularSolve).within(1e-3, 1e-4).differentiable(0, 1)
                         .gradientWithin(1e-3, 1e-3),
                 OpRow.of(SymmetricEigen.class, g -> OpCase.of(new SymmetricEigen(), spread(g))).within(1e-4, 1e-4)
-                        .differentiable(0).through(0, 1).gradientWithin(1e-2, 1e-2).after(StateRows::symmetric)
+                        .differentiable(0).through(0, 1).gradientWithin(1e-2, 1e-2)
                         .comparing(Comparisons::eigen),
                 OpRow.of(Svd.class, g -> OpCase.of(new Svd(), g.floats(matrices(g, side(g), side(g)))))
                         .within(1e-4, 1e-4).comparing(Comparisons::svd),
@@ -127,16 +127,16 @@ final class StateRows {
         return lead.concat(Shape.of(rows, columns));
     }
 
-    /** Square matrices with values in [-0.5, 0.5) off the diagonal, and a diagonal of one's own. */
-    private static Tensor square(CaseDraw g, boolean symmetric, Values offDiagonal, Diagonal diagonal) {
+    /**
+     * Square matrices with a diagonal of their own. Not symmetric: the ops on symmetric matrices and triangles read one
+     * triangle, and must not let the other one through.
+     */
+    private static Tensor square(CaseDraw g, Values offDiagonal, Diagonal diagonal) {
         int n = side(g);
         Shape s = matrices(g, n, n);
         float[] v = Views.dense(g.floats(s, offDiagonal)).toFloatArray();
         for (int m = 0; m < v.length; m += n * n) {
             for (int i = 0; i < n; i++) {
-                for (int j = 0; symmetric && j < i; j++) {
-                    v[m + j * n + i] = v[m + i * n + j];
-                }
                 v[m + i * n + i] = (float) diagonal.at(i, v[m + i * n + i]);
             }
         }
@@ -148,23 +148,18 @@ final class StateRows {
         double at(int i, double drawn);
     }
 
-    /** Symmetric and positive definite: the diagonal dominates. */
+    /** Positive definite, read as symmetric: the diagonal dominates. */
     private static Tensor definite(CaseDraw g) {
-        return square(g, true, Values.between(-0.25, 0.25), (i, v) -> (g.profile() == Profile.LARGE ? 4 : 2) + v);
+        return square(g, Values.between(-0.25, 0.25), (i, v) -> (g.profile() == Profile.LARGE ? 4 : 2) + v);
     }
 
-    /** Symmetric, with eigenvalues well apart: gradients of vectors divide by their differences. */
+    /** Eigenvalues well apart: gradients of vectors divide by their differences. */
     private static Tensor spread(CaseDraw g) {
-        return square(g, true, Values.between(-0.25, 0.25), (i, v) -> 2 * i * (i % 2 == 0 ? 1 : -1) + v);
-    }
-
-    private static List<Tensor> symmetric(List<Tensor> in) {
-        Tensor a = in.getFirst();
-        return List.of(a.add(a.transpose(-2, -1)).mul(0.5));
+        return square(g, Values.between(-0.25, 0.25), (i, v) -> 2 * i * (i % 2 == 0 ? 1 : -1) + v);
     }
 
     private static OpCase triangularSolve(CaseDraw g) {
-        Tensor a = square(g, false, Values.between(-0.5, 0.5), (i, v) -> (v < 0 ? -1.5 : 1.5) + v);
+        Tensor a = square(g, Values.between(-0.5, 0.5), (i, v) -> (v < 0 ? -1.5 : 1.5) + v);
         Shape b = a.shape().with(-1, g.profile() == Profile.FINITE_DIFFERENCES ? g.draw().between(1, 2)
                 : g.draw().between(0, 5));
         return OpCase.of(new TriangularSolve(g.draw().flag(), g.draw().flag()), a, g.floats(b));

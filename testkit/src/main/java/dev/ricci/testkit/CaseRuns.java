@@ -1,0 +1,109 @@
+package dev.ricci.testkit;
+
+import dev.ricci.autograd.Gradients;
+import dev.ricci.tensor.Backends;
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.op.CustomOp;
+import dev.ricci.tensor.op.Movement;
+import dev.ricci.tensor.op.StateUpdate;
+import dev.ricci.tensor.spi.Backend;
+import dev.ricci.tensor.spi.HeapStorage;
+import dev.ricci.tensor.spi.Operand;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Ways to run a case. */
+final class CaseRuns {
+    private CaseRuns() {
+    }
+
+    /** The outputs on a backend. */
+    static List<Tensor> forward(Backend backend, OpCase call) {
+        return Backends.with(backend, () -> Tensor.applyAll(call.op(), call.array()));
+    }
+
+    /** The same call with dense F64 in place of F32. */
+    static OpCase widened(OpCase call) {
+        return new OpCase(call.op(), call.inputs().stream().map(CaseRuns::widened).toList());
+    }
+
+    private static Tensor widened(Tensor t) {
+        return t.dtype() == DType.F32 ? Tensor.wrap(HeapStorage.of(t.toDoubleArray()), t.shape()) : t;
+    }
+
+    /** The same call on dense copies of its inputs. */
+    static OpCase dense(OpCase call) {
+        return new OpCase(call.op(), call.inputs().stream().map(Views::dense).toList());
+    }
+
+    /** Whether a backend sees the op with dense inputs: views and custom ops it does not. */
+    static boolean reachesBackend(OpCase call) {
+        return !(call.op() instanceof Movement.View) && !(call.op() instanceof CustomOp);
+    }
+
+    /** The outputs of a backend that is handed output memory full of old values. */
+    static List<Tensor> intoPoison(Backend backend, OpCase call) {
+        List<Tensor> outputs = new ArrayList<>();
+        for (TensorSpec s : call.op().infer(call.inputs().stream().map(Tensor::spec).toList())) {
+            outputs.add(Tensor.wrap(Views.poisoned(s.dtype(), s.shape().size()), s.shape()));
+        }
+        backend.execute(call.op(), operands(call.inputs()), operands(outputs));
+        return outputs;
+    }
+
+    /** The new states of a state update that writes over its old ones. */
+    static List<Tensor> inPlace(Backend backend, OpCase call) {
+        List<Tensor> states = call.inputs().subList(0, ((StateUpdate) call.op()).states());
+        backend.execute(call.op(), operands(call.inputs()), operands(states));
+        return states;
+    }
+
+    private static Operand[] operands(List<Tensor> tensors) {
+        return tensors.stream().map(t -> new Operand(t.storage(), t.layout())).toArray(Operand[]::new);
+    }
+
+    /** The gradients of the row's differentiable inputs that occur in a case; zeros where there is none. */
+    static List<Tensor> gradients(Backend backend, OpRow row, OpCase call) {
+        return Backends.with(backend, () -> {
+            Tensor[] in = call.array();
+            List<Tensor> leaves = new ArrayList<>();
+            for (int i : differentiable(row, call)) {
+                in[i] = in[i].tracked();
+                leaves.add(in[i]);
+            }
+            List<Tensor> outputs = tracked(row, Tensor.applyAll(call.op(), in));
+            if (outputs.isEmpty()) {
+                return leaves.stream().map(CaseRuns::zeros).toList();
+            }
+            List<Tensor> seeds = new ArrayList<>();
+            for (int i = 0; i < outputs.size(); i++) {
+                seeds.add(seed(outputs.get(i), i));
+            }
+            Gradients found = Gradients.vectorJacobian(outputs, seeds, List.of());
+            return leaves.stream().map(x -> found.find(x).orElseGet(() -> zeros(x))).toList();
+        });
+    }
+
+    private static List<Tensor> tracked(OpRow row, List<Tensor> outputs) {
+        return row.outputs().stream().map(outputs::get).filter(Tensor::isTracked).toList();
+    }
+
+    private static Tensor zeros(Tensor like) {
+        return Tensor.wrap(HeapStorage.allocate(like.dtype(), like.size()), like.shape());
+    }
+
+    /** The places of inputs that exist, hold floats and have a gradient. */
+    static List<Integer> differentiable(OpRow row, OpCase call) {
+        return row.inputs().stream()
+                .filter(i -> i < call.inputs().size() && call.inputs().get(i).dtype().isComputable()).toList();
+    }
+
+    /** A gradient for an output: fixed numbers of magnitude 0.5 .. 1.5, in F32's grid, of the output's type. */
+    private static Tensor seed(Tensor y, int salt) {
+        Draw draw = Draw.seeded(salt + 1);
+        Values values = Values.awayFromZero(0.5, 1.5);
+        return Fill.floats(draw, y.dtype() == DType.F64 ? DType.F64 : DType.F32, y.shape(), values);
+    }
+}
