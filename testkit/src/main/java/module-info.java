@@ -3,4 +3,6 @@ module dev.ricci.testkit {
     requires transitive dev.ricci.autograd;
     requires transitive net.jqwik.api;
     requires transitive org.junit.jupiter.api;
+
+    exports dev.ricci.testkit;
 }

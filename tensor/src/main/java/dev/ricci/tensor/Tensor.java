@@ -153,7 +153,7 @@ public final class Tensor {
 
     /** F32 identity matrix [n, n]. */
     public static Tensor eye(int n) {
-        return arange(n).oneHot(n);
+        return n == 0 ? zeros(0, 0) : arange(n).oneHot(n);
     }
 
     /** Runs an op with one output: for code that holds an {@link Op} value, such as gradient rules. */

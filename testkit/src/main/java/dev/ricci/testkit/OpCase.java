@@ -26,13 +26,13 @@ public record OpCase(Op op, List<Tensor> inputs) {
         return inputs.toArray(Tensor[]::new);
     }
 
-    /** The op, and of each input its spec, its layout and its values. */
+    /** The op, and of each input its layout, unless that is plain, and its values. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(op.toString());
         for (int i = 0; i < inputs.size(); i++) {
             Tensor t = inputs.get(i);
-            text.append("\n  input ").append(i).append(": ").append(t.spec());
+            text.append("\n  input ").append(i).append(':');
             if (!t.layout().isDense() || t.layout().offset() != 0) {
                 text.append(' ').append(t.layout());
             }
