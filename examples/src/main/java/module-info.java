@@ -11,5 +11,6 @@ module dev.ricci.examples {
     uses dev.ricci.examples.RicciCommand;
 
     provides dev.ricci.examples.RicciCommand with
-        dev.ricci.examples.InfoCommand;
+        dev.ricci.examples.InfoCommand,
+        dev.ricci.examples.MicrogradCommand;
 }
