@@ -72,6 +72,14 @@ public final class Philox {
         return radius * ((index & 1) == 0 ? StrictMath.cos(angle) : StrictMath.sin(angle));
     }
 
+    /** The normal draws of both elements of the block whose words these are, into {@code pair}. */
+    public static void normals(int[] words, double[] pair) {
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - uniform(words[0], words[1])));
+        double angle = 2 * StrictMath.PI * uniform(words[2], words[3]);
+        pair[0] = radius * StrictMath.cos(angle);
+        pair[1] = radius * StrictMath.sin(angle);
+    }
+
     /** A word to an integer in 0 .. bound-1. */
     public static int bounded(int word, int bound) {
         return (int) ((word & 0xFFFFFFFFL) * bound >>> 32);

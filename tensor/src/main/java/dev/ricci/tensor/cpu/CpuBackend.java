@@ -43,11 +43,17 @@ public final class CpuBackend implements Backend {
     private final String name;
     private final Rows rows;
     private final FusedKernels fused;
+    private final ElementwiseKernels elementwise;
+    private final ReductionKernels reductions;
+    private final IndexingKernels indexing;
 
     private CpuBackend(String name, Rows rows, FusedKernels fused) {
         this.name = name;
         this.rows = rows;
         this.fused = fused;
+        elementwise = new ElementwiseKernels(rows);
+        reductions = new ReductionKernels(rows);
+        indexing = new IndexingKernels(rows);
     }
 
     /** The only mention of a vector class: it is loaded when it is asked for. */
@@ -149,12 +155,12 @@ public final class CpuBackend implements Backend {
             return;
         }
         switch (op) {
-            case Creation o -> reference(o, in, out);
-            case Elementwise o -> reference(o, in, out);
-            case Reduction o -> reference(o, in, out);
-            case Movement o -> reference(o, in, out);
-            case Indexing o -> reference(o, in, out);
-            case Random o -> reference(o, in, out);
+            case Creation o -> CreationKernels.run(o, in, out);
+            case Elementwise o -> elementwise.run(o, in, out);
+            case Reduction o -> reductions.run(o, in, out);
+            case Movement o -> MovementKernels.run(o, in, out);
+            case Indexing o -> indexing.run(o, in, out);
+            case Random o -> RandomKernels.run(o, in, out);
             case Contraction o -> fused.run(o, in, out);
             case Normalization o -> fused.run(o, in, out);
             case AttentionOp o -> fused.run(o, in, out);

@@ -8,6 +8,7 @@ import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.op.Elementwise;
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.reference.ReferenceBackend;
 import dev.ricci.tensor.spi.Backend;
@@ -80,6 +81,21 @@ final class Operands {
         return x;
     }
 
+    /** Any type, in the layout of an F32 operand, each element cast from 100 times the float there. */
+    static Operand cast(Operand floats, DType dtype) {
+        int n = floats.storage().size();
+        Operand scaled = new Operand(HeapStorage.allocate(DType.F32, n), Layout.dense(Shape.of(n)));
+        for (int i = 0; i < n; i++) {
+            scaled.heap().floats()[i] = (dtype == DType.BOOL ? 1.5f : 100) * floats.heap().floats()[i];
+            if (dtype == DType.BOOL) {
+                scaled.heap().floats()[i] = (int) scaled.heap().floats()[i];
+            }
+        }
+        Operand to = new Operand(HeapStorage.allocate(dtype, n), Layout.dense(Shape.of(n)));
+        ReferenceBackend.INSTANCE.execute(new Elementwise.Cast(dtype), new Operand[] {scaled}, new Operand[] {to});
+        return new Operand(to.storage(), floats.layout());
+    }
+
     /** I32 scalar or vector. */
     static Operand ints(Shape shape, int... values) {
         return new Operand(HeapStorage.of(values), Layout.dense(shape));
@@ -116,10 +132,13 @@ final class Operands {
         Operand[] expected = run(ReferenceBackend.INSTANCE, op, in);
         for (int i = 0; i < actual.length; i++) {
             String what = backend.name() + " " + op + " of " + Arrays.toString(in) + " output " + i;
-            if (actual[i].dtype() == DType.F32) {
-                near(expected[i].heap().floats(), actual[i].heap().floats(), tolerance, what);
-            } else {
-                assertArrayEquals(expected[i].heap().ints(), actual[i].heap().ints(), what);
+            switch (actual[i].dtype()) {
+                case F32 -> near(expected[i].heap().floats(), actual[i].heap().floats(), tolerance, what);
+                case F64 -> assertArrayEquals(expected[i].heap().doubles(), actual[i].heap().doubles(), what);
+                case F16, BF16 -> assertArrayEquals(expected[i].heap().shorts(), actual[i].heap().shorts(), what);
+                case I32 -> assertArrayEquals(expected[i].heap().ints(), actual[i].heap().ints(), what);
+                case I64 -> assertArrayEquals(expected[i].heap().longs(), actual[i].heap().longs(), what);
+                case U8, BOOL -> assertArrayEquals(expected[i].heap().bytes(), actual[i].heap().bytes(), what);
             }
         }
         return actual;
@@ -150,7 +169,12 @@ final class Operands {
         Operand[] one = Threads.limit(1, () -> run(backend, op, in));
         Operand[] all = run(backend, op, in);
         for (int i = 0; i < one.length; i++) {
-            sameBits(one[i].heap().floats(), all[i].heap().floats(), backend.name() + " " + op + " output " + i);
+            String what = backend.name() + " " + op + " output " + i;
+            if (one[i].dtype() == DType.F32) {
+                sameBits(one[i].heap().floats(), all[i].heap().floats(), what);
+            } else {
+                assertArrayEquals(one[i].heap().ints(), all[i].heap().ints(), what);
+            }
         }
     }
 }

@@ -243,7 +243,8 @@ public final class Elementary {
     /** The derivative of {@link #silu}. */
     public static float siluSlope(float x) {
         float s = sigmoid(x);
-        return s * Math.fma(x, 1 - s, 1);
+        float d = s * (1 - s);
+        return d == 0 ? s : Math.fma(d, x, s);
     }
 
     /** log(1 + e^x). */
@@ -300,7 +301,9 @@ public final class Elementary {
 
     /** The derivative of {@link #gelu}. */
     public static float geluSlope(float x) {
-        return Math.fma(x, exp(x * x * -0.5f) * NORMAL_DENSITY, normalCdf(x));
+        float density = exp(x * x * -0.5f) * NORMAL_DENSITY;
+        float cdf = normalCdf(x);
+        return density == 0 ? cdf : Math.fma(x, density, cdf);
     }
 
     /** The tanh form of GELU: 0.5 (1 + tanh(u)) is sigmoid(2 u), which keeps its precision for negative u. */

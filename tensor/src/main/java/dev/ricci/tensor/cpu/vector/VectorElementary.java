@@ -95,7 +95,8 @@ final class VectorElementary {
 
     static FloatVector siluSlope(FloatVector x) {
         FloatVector s = sigmoid(x);
-        return s.mul(x.fma(all(1).sub(s), all(1)));
+        FloatVector d = s.mul(all(1).sub(s));
+        return d.fma(x, s).blend(s, d.compare(VectorOperators.EQ, 0f));
     }
 
     static FloatVector softplus(FloatVector x) {
@@ -144,7 +145,9 @@ final class VectorElementary {
     }
 
     static FloatVector geluSlope(FloatVector x) {
-        return x.fma(exp(x.mul(x).mul(-0.5f)).mul(NORMAL_DENSITY), normalCdf(x));
+        FloatVector density = exp(x.mul(x).mul(-0.5f)).mul(NORMAL_DENSITY);
+        FloatVector cdf = normalCdf(x);
+        return x.fma(density, cdf).blend(cdf, density.compare(VectorOperators.EQ, 0f));
     }
 
     static FloatVector geluTanh(FloatVector x) {

@@ -1,0 +1,130 @@
+package dev.ricci.tensor.cpu.rows;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.ricci.tensor.cpu.vector.VectorRows;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each primitive of both kinds against double precision, at sizes around every block boundary. */
+final class RowsTest {
+    private static final int[] SIZES = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 130, 1000};
+
+    static Stream<Rows> rows() {
+        return Stream.of(new PlainRows(), new VectorRows());
+    }
+
+    private static float[] random(Random random, int n) {
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+
+    private interface Term {
+        double at(int i);
+    }
+
+    private static double sum(int n, Term term) {
+        double s = 0;
+        for (int i = 0; i < n; i++) {
+            s += term.at(i);
+        }
+        return s;
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void sums(Rows rows) {
+        Random random = new Random(1);
+        for (int n : SIZES) {
+            float[] x = random(random, n + 9);
+            float[] y = random(random, n + 9);
+            float[] z = random(random, n + 9);
+            float[] out = new float[n + 9];
+            double close = 1e-5 * (1 + n / 50.0);
+            assertEquals(sum(n, i -> x[2 + i]), rows.sum(x, 2, n), close);
+            assertEquals(sum(n, i -> x[2 + i] * (double) y[3 + i]), rows.dot(x, 2, y, 3, n), close);
+            assertEquals(sum(n, i -> x[2 + i] * (double) y[3 + i] * z[4 + i]), rows.dot3(x, 2, y, 3, z, 4, n), close);
+            assertEquals(sum(n, i -> Math.pow(x[2 + i] - 0.25, 2)), rows.squaredDeviation(x, 2, 0.25f, n), close);
+            double exp = sum(n, i -> Math.exp(x[2 + i] - 0.5));
+            assertEquals(exp, rows.sumExpShifted(x, 2, 0.5f, n), close * 5);
+            assertEquals(exp, rows.expShifted(x, 2, 0.5f, out, 1, n), close * 5);
+            near(n, i -> Math.exp(x[2 + i] - 0.5), out);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void extremesFindEveryPlaceAndNan(Rows rows) {
+        for (int n : SIZES) {
+            float[] x = new float[n + 3];
+            Arrays.fill(x, Float.NaN);
+            Arrays.fill(x, 2, 2 + n, 1);
+            assertEquals(n == 0 ? Float.NEGATIVE_INFINITY : 1, rows.max(x, 2, n));
+            assertEquals(n == 0 ? Float.POSITIVE_INFINITY : 1, rows.min(x, 2, n));
+            for (int i = 0; i < n; i++) {
+                x[2 + i] = 5;
+                assertEquals(5, rows.max(x, 2, n));
+                x[2 + i] = -5;
+                assertEquals(-5, rows.min(x, 2, n));
+                x[2 + i] = Float.NaN;
+                assertTrue(Float.isNaN(rows.max(x, 2, n)));
+                assertTrue(Float.isNaN(rows.min(x, 2, n)));
+                x[2 + i] = 1;
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void maps(Rows rows) {
+        Random random = new Random(2);
+        for (int n : SIZES) {
+            float[] x = random(random, n + 9);
+            float[] y = random(random, n + 9);
+            float[] z = random(random, n + 9);
+            float[] old = random(random, n + 9);
+            check(n, old, out -> rows.fill(3, out, 1, n), i -> 3);
+            check(n, old, out -> rows.scale(x, 2, 0.7f, out, 1, n), i -> x[2 + i] * 0.7f);
+            check(n, old, out -> rows.add(x, 2, out, 1, n), i -> old[1 + i] + (double) x[2 + i]);
+            check(n, old, out -> rows.axpy(0.7f, x, 2, out, 1, n), i -> old[1 + i] + 0.7f * (double) x[2 + i]);
+            check(n, old, out -> rows.multiplyAdd(x, 2, y, 3, out, 1, n),
+                    i -> old[1 + i] + x[2 + i] * (double) y[3 + i]);
+            check(n, old, out -> rows.affine(x, 2, 0.7f, 3, out, 1, n), i -> x[2 + i] * (double) 0.7f + 3);
+            check(n, old, out -> rows.scaleMultiply(x, 2, 0.7f, y, 3, out, 1, n), i -> x[2 + i] * 0.7 * y[3 + i]);
+            check(n, old, out -> rows.normalize(x, 2, 0.1f, 0.7f, y, 3, z, 4, out, 1, n),
+                    i -> (x[2 + i] - 0.1) * 0.7 * y[3 + i] + z[4 + i]);
+            check(n, old, out -> rows.softmaxBackward(x, 2, y, 3, 0.7f, out, 1, n),
+                    i -> y[3 + i] * (x[2 + i] - 0.7));
+            check(n, old, out -> rows.logSoftmaxBackward(x, 2, y, 3, 0.7f, out, 1, n),
+                    i -> x[2 + i] - Math.exp(y[3 + i]) * 0.7);
+        }
+    }
+
+    private interface Map {
+        void run(float[] out);
+    }
+
+    private static void check(int n, float[] old, Map map, Term expected) {
+        float[] out = old.clone();
+        map.run(out);
+        near(n, expected, out);
+        IntUnaryOperator bits = i -> Float.floatToRawIntBits(out[i]) - Float.floatToRawIntBits(old[i]);
+        assertEquals(0, bits.applyAsInt(0), "wrote before the row");
+        assertEquals(0, bits.applyAsInt(1 + n), "wrote behind the row");
+    }
+
+    /** Elements 1 .. n of {@code out}. */
+    private static void near(int n, Term expected, float[] out) {
+        for (int i = 0; i < n; i++) {
+            assertEquals(expected.at(i), out[1 + i], 1e-5 * (1 + Math.abs(expected.at(i))), "element " + i + " of " + n);
+        }
+    }
+}
