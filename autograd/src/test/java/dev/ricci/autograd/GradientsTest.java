@@ -228,6 +228,13 @@ final class GradientsTest {
     }
 
     @Test
+    void clippingAddsASmallAmountToTheNorm() {
+        Variable a = variable("a", 1);
+        Gradients g = Gradients.of(a.value().sum().mul(1e-6)).clipByGlobalNorm(1e-6);
+        assertEquals(0.5, g.scale().item(), 1e-4);
+    }
+
+    @Test
     void aBackwardPassCanBeRecordedAndReplayed() {
         Tensor x = Tensor.of(1, 2).tracked();
         Tensor[] kept = new Tensor[1];
