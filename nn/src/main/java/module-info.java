@@ -3,6 +3,7 @@ module dev.ricci.nn {
     requires transitive dev.ricci.autograd;
 
     exports dev.ricci.nn;
+    exports dev.ricci.nn.data;
     exports dev.ricci.nn.optim;
     exports dev.ricci.nn.init;
 }
