@@ -72,7 +72,7 @@ final class Dense {
     }
 
     /** Where row {@code r}, counted row-major over all axes but the last, begins. */
-    private static int rowOffset(Layout layout, int r) {
+    static int rowOffset(Layout layout, int r) {
         int at = layout.offset();
         for (int a = layout.shape().rank() - 2; a >= 0; a--) {
             int d = layout.shape().dim(a);

@@ -15,12 +15,14 @@ final class FusedKernels {
     private final MatMulKernels matMul;
     private final NormalizationKernels normalization;
     private final LossKernels loss;
+    private final AttentionKernels attention;
 
     FusedKernels(Rows rows, MicroKernel micro) {
         Gemm gemm = new Gemm(micro);
         this.matMul = new MatMulKernels(gemm);
         this.normalization = new NormalizationKernels(rows);
         this.loss = new LossKernels(rows);
+        this.attention = new AttentionKernels(rows, micro);
     }
 
     void run(Contraction op, Operand[] in, Operand[] out) {
@@ -43,7 +45,11 @@ final class FusedKernels {
     }
 
     void run(AttentionOp op, Operand[] in, Operand[] out) {
-        CpuBackend.reference(op, in, out);
+        if (CpuBackend.computesF32(in, out)) {
+            attention.run(op, in, out);
+        } else {
+            CpuBackend.reference(op, in, out);
+        }
     }
 
     void run(Loss op, Operand[] in, Operand[] out) {

@@ -1,0 +1,111 @@
+package dev.ricci.tensor.cpu;
+
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Layout;
+import dev.ricci.tensor.spi.Operand;
+
+/** The inputs q, k, v and mask of attention, and which keys a query sees. */
+final class AttentionInputs {
+    final int batch;
+    final int heads;
+    final int groups;
+    /** Query heads of one key-value head. */
+    final int shared;
+    final int queries;
+    final int keys;
+    final int d;
+    final int e;
+    final Operand q;
+    final Operand k;
+    final Operand v;
+    final float scale;
+    private final boolean causal;
+    private final int window;
+    private final Operand mask;
+    /** Query t stands at the place of key t + shift. */
+    private final int shift;
+
+    AttentionInputs(Operand[] in, int first, double scale, boolean causal, int window) {
+        this.q = in[first];
+        this.k = in[first + 1];
+        this.v = in[first + 2];
+        this.mask = in.length > first + 3 ? in[first + 3] : null;
+        this.batch = q.shape().dim(0);
+        this.heads = q.shape().dim(1);
+        this.groups = k.shape().dim(1);
+        this.shared = heads / groups;
+        this.queries = q.shape().dim(2);
+        this.keys = k.shape().dim(2);
+        this.d = q.shape().dim(3);
+        this.e = v.shape().dim(3);
+        this.scale = (float) scale;
+        this.causal = causal;
+        this.window = window;
+        this.shift = keys - queries;
+    }
+
+    /** The first key that queries from t on can see, the mask aside. */
+    int firstKey(int t) {
+        return window == 0 ? 0 : Math.clamp((long) t + shift - window + 1, 0, keys);
+    }
+
+    /** One more than the last key that queries up to t can see, the mask aside. */
+    int endKey(int t) {
+        long end = keys;
+        if (causal) {
+            end = Math.min(end, (long) t + shift + 1);
+        }
+        if (window > 0) {
+            end = Math.min(end, (long) t + shift + window);
+        }
+        return (int) Math.max(0, end);
+    }
+
+    /** Storage index of element 0 of a vector of an operand [B, H, T, D]. */
+    static int at(Operand x, int b, int h, int t) {
+        Layout l = x.layout();
+        return l.offset() + b * l.stride(0) + h * l.stride(1) + t * l.stride(2);
+    }
+
+    /**
+     * Adds the mask to the scores of a query against keys {@code from .. from + n - 1}, and sets those that it does not
+     * see, and those beyond the last key, to -infinity. Returns whether there are any of these.
+     */
+    boolean maskRow(int b, int h, int t, float[] s, int at, int from, int n) {
+        int first = Math.clamp(firstKey(t) - from, 0, n);
+        int end = Math.clamp(endKey(t) - from, first, n);
+        boolean hidden = first > 0 || end < n;
+        for (int j = 0; j < first; j++) {
+            s[at + j] = Float.NEGATIVE_INFINITY;
+        }
+        for (int j = end; j < n; j++) {
+            s[at + j] = Float.NEGATIVE_INFINITY;
+        }
+        if (mask == null || first == end) {
+            return hidden;
+        }
+        int step = mask.layout().stride(3);
+        int m = at(mask, b, h, t) + from * step;
+        if (mask.dtype() == DType.BOOL) {
+            byte[] seen = mask.heap().bytes();
+            for (int j = first; j < end; j++) {
+                if (seen[m + j * step] == 0) {
+                    s[at + j] = Float.NEGATIVE_INFINITY;
+                    hidden = true;
+                }
+            }
+        } else {
+            float[] added = mask.heap().floats();
+            for (int j = first; j < end; j++) {
+                float x = added[m + j * step];
+                if (x == Float.NEGATIVE_INFINITY) {
+                    s[at + j] = x;
+                    hidden = true;
+                } else {
+                    s[at + j] += x;
+                }
+            }
+        }
+        return hidden;
+    }
+}
