@@ -13,6 +13,7 @@ import dev.ricci.tensor.spi.Operand;
 /** The families whose ops do much in one: each F32 op to its kernel, others to the reference backend. */
 final class FusedKernels {
     private final MatMulKernels matMul;
+    private final ConvolutionKernels convolution;
     private final NormalizationKernels normalization;
     private final LossKernels loss;
     private final AttentionKernels attention;
@@ -20,6 +21,7 @@ final class FusedKernels {
     FusedKernels(Rows rows, MicroKernel micro) {
         Gemm gemm = new Gemm(micro);
         this.matMul = new MatMulKernels(gemm);
+        this.convolution = new ConvolutionKernels(rows, gemm);
         this.normalization = new NormalizationKernels(rows);
         this.loss = new LossKernels(rows);
         this.attention = new AttentionKernels(rows, micro);
@@ -32,7 +34,13 @@ final class FusedKernels {
         }
         switch (op) {
             case Contraction.MatMul o -> matMul.matMul(in[0], in[1], out[0]);
-            default -> CpuBackend.reference(op, in, out);
+            case Contraction.Conv2d o -> convolution.forward(o, in, out[0]);
+            case Contraction.Conv2dBackwardInput o -> convolution.backwardInput(o, in, out[0]);
+            case Contraction.Conv2dBackwardWeight o -> convolution.backwardWeight(o, in, out[0]);
+            case Contraction.MaxPool2d o -> PoolingKernels.max(o, in[0], out);
+            case Contraction.MaxPool2dBackward o -> PoolingKernels.maxBackward(o, in, out[0]);
+            case Contraction.AvgPool2d o -> PoolingKernels.average(o, in[0], out[0]);
+            case Contraction.AvgPool2dBackward o -> PoolingKernels.averageBackward(o, in, out[0]);
         }
     }
 

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class NormalizationKernelsTest {
-    private static final int[][] SHAPES = {{1}, {7}, {0}, {1, 1}, {5, 33}, {0, 4}, {3, 4, 65}, {2, 3, 1, 130}, {300, 40}};
+    private static final int[][] SHAPES = {{1}, {7}, {0}, {1, 1}, {5, 33}, {0, 4}, {3, 4, 65},
+        {2, 3, 1, 130}, {300, 40}};
 
     @ParameterizedTest
     @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
