@@ -5,5 +5,6 @@ module dev.ricci.nn {
     exports dev.ricci.nn;
     exports dev.ricci.nn.data;
     exports dev.ricci.nn.optim;
+    exports dev.ricci.nn.train;
     exports dev.ricci.nn.init;
 }

@@ -6,9 +6,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * An endless row of batches, epoch after epoch, made ahead on a virtual thread. Which examples a batch has is a function
- * of the options, the epoch and the batch's number alone: equal for any timing, and after {@link #seek}. One thread may
- * take batches.
+ * An endless row of batches, epoch after epoch, made ahead on a virtual thread. Which examples a batch has is a
+ * function of the options, the epoch and the batch's number alone: equal for any timing, and after {@link #seek}. One
+ * thread may take batches.
  */
 public final class DataLoader implements AutoCloseable {
     /**

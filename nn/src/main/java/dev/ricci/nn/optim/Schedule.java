@@ -58,6 +58,14 @@ public interface Schedule {
     }
 
     /**
+     * What a schedule is, in words that are the same in every run: its {@code toString} if it is a record, as those
+     * made here are, and {@code custom} for lambdas and others, whose {@code toString} may hold an address.
+     */
+    static String describe(Schedule schedule) {
+        return schedule instanceof Record ? schedule.toString() : "custom";
+    }
+
+    /**
      * A learning rate that is a finite number and not negative.
      *
      * @param source named in the error

@@ -74,6 +74,11 @@ final class Schedules {
             checkStep(step);
             return step < steps ? then.at(0) * (step + 1) / (steps + 1) : then.at(step - steps);
         }
+
+        @Override
+        public String toString() {
+            return "WarmUp[steps=" + steps + ", then=" + Schedule.describe(then) + "]";
+        }
     }
 
     record InverseSquareRoot(double peak, long warmUp) implements Schedule {

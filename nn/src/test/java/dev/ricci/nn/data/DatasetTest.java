@@ -30,7 +30,8 @@ class DatasetTest {
 
     @Test
     void memoryGivesRows() {
-        InMemory data = InMemory.of(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2), Tensor.ofInts(new int[] {7, 8, 9}));
+        InMemory data = InMemory.of(Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2),
+                Tensor.ofInts(new int[] {7, 8, 9}));
         Batch b = data.batch(2, 0, 2);
         assertArrayEquals(new float[] {5, 6, 1, 2, 5, 6}, b.inputs().toFloatArray());
         assertArrayEquals(new int[] {9, 7, 9}, b.targets().toIntArray());

@@ -34,8 +34,8 @@ class OptimizerTest {
         void step(double[] p, double[] g, int rows, int columns, boolean matrix, double rate, int t);
     }
 
-    private static void same(DType dtype, double tolerance, BiFunction<Map<String, Parameter>, Schedule, Optimizer> make,
-            Supplier<Formula> formula) {
+    private static void same(DType dtype, double tolerance,
+            BiFunction<Map<String, Parameter>, Schedule, Optimizer> make, Supplier<Formula> formula) {
         Weights w = new Weights(dtype);
         Optimizer optimizer = make.apply(w.parameters(), RATE);
         double[] matrix = w.matrix.value().toDoubleArray();
@@ -227,7 +227,8 @@ class OptimizerTest {
         all.put("adafactor", new Case((p, s) -> Adafactor.of(p, s, Adafactor.Options.DEFAULT),
                 () -> adafactor(true, 0)));
         all.put("adafactor, absolute, decay", new Case((p, s) -> Adafactor.of(p, s,
-                Adafactor.Options.DEFAULT.withScaleParameter(false).withWeightDecay(0.1)), () -> adafactor(false, 0.1)));
+                Adafactor.Options.DEFAULT.withScaleParameter(false).withWeightDecay(0.1)),
+                () -> adafactor(false, 0.1)));
         return all;
     }
 
@@ -346,8 +347,8 @@ class OptimizerTest {
         AdamW optimizer = AdamW.of(w.parameters(), 0.1);
         assertThrows(TensorException.class,
                 () -> optimizer.step(w.gradients(1), Tensor.of(0.1f, 0.1f), Tensor.scalar(1)));
-        assertThrows(TensorException.class,
-                () -> optimizer.step(w.gradients(1), Tensor.ofInts(new int[1]).reshape(Shape.scalar()), Tensor.scalar(1)));
+        Tensor integer = Tensor.full(Shape.scalar(), DType.I32, 1);
+        assertThrows(TensorException.class, () -> optimizer.step(w.gradients(1), integer, Tensor.scalar(1)));
         assertTrue(assertThrows(TensorException.class, () -> optimizer.step(new Weights(DType.F32).gradients(1)))
                 .getMessage().contains("none of its 3 parameters"));
     }

@@ -17,8 +17,8 @@ class ScheduleTest {
     void followTheirFormulas() {
         follows(Schedule.constant(0.3), 0.3, 0.3);
         follows(Schedule.linear(1, 0.5, 2), 1, 0.75, 0.5, 0.5);
-        follows(Schedule.cosine(1, 0.2, 4), 1, 0.6 + 0.4 * Math.cos(Math.PI / 4), 0.6, 0.6 - 0.4 * Math.cos(Math.PI / 4),
-                0.2, 0.2);
+        double eighth = 0.4 * Math.cos(Math.PI / 4);
+        follows(Schedule.cosine(1, 0.2, 4), 1, 0.6 + eighth, 0.6, 0.6 - eighth, 0.2, 0.2);
         follows(Schedule.linear(1, 0, 2).warmUp(3), 0.25, 0.5, 0.75, 1, 0.5, 0, 0);
         follows(Schedule.constant(1).warmUp(0), 1, 1);
         follows(Schedule.inverseSquareRoot(1, 4), 0.25, 0.5, 0.75, 1, Math.sqrt(4 / 5.0), Math.sqrt(4 / 6.0));
@@ -40,7 +40,10 @@ class ScheduleTest {
     @Test
     void sayWhatTheyAre() {
         assertEquals("WarmUp[steps=3, then=Linear[from=1.0, to=0.0, steps=2]]",
-                Schedule.linear(1, 0, 2).warmUp(3).toString());
+                Schedule.describe(Schedule.linear(1, 0, 2).warmUp(3)));
+        Schedule lambda = step -> 1;
+        assertEquals("custom", Schedule.describe(lambda));
+        assertEquals("WarmUp[steps=3, then=custom]", Schedule.describe(lambda.warmUp(3)));
     }
 
     @Test

@@ -106,7 +106,8 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
             }
         }
         throw new FormatException(source + ": unknown dtype " + (value instanceof String s
-                ? "'" + Json.abbreviate(s) + "'" : Json.kind(value)) + "; known are " + Arrays.toString(DType.values()));
+                ? "'" + Json.abbreviate(s) + "'" : Json.kind(value))
+                + "; known are " + Arrays.toString(DType.values()));
     }
 
     private static long[] integers(String source, Object value) {

@@ -67,7 +67,12 @@ class FormatFuzzProperties {
                 case 4 -> Arrays.copyOf(new byte[0], random.nextInt(3));
                 default -> TOKENS.get(random.nextInt(TOKENS.size())).getBytes(StandardCharsets.ISO_8859_1);
             };
-            int resume = random.nextInt(8) == 0 ? b.length : random.nextBoolean() ? at + 1 : random.nextBoolean() ? at : end;
+            int resume = switch (random.nextInt(8)) {
+                case 0 -> b.length;
+                case 1, 2 -> at;
+                case 3, 4 -> end;
+                default -> at + 1;
+            };
             byte[] next = Arrays.copyOf(b, at + put.length + b.length - resume);
             System.arraycopy(put, 0, next, at, put.length);
             System.arraycopy(b, resume, next, at + put.length, b.length - resume);

@@ -18,19 +18,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonTest {
     @Test
     void readsEveryKindOfValue() {
-        assertEquals(Arrays.asList(1L, -2L, 0L, 1.5, 1e300, -0.0, true, false, null, "a\"\\/\b\f\n\r\té😀", List.of(),
-                        Map.of()),
-                Json.parse(" [1,-2 , 0,1.5,1E+300,-0, true,false,null,\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\uDE00\","
+        assertEquals(Arrays.asList(1L, -2L, 0L, 1.5, 1e300, -0.0, true, false, null,
+                        "a\"\\/\b\f\n\r\té😀", List.of(), Map.of()),
+                Json.parse(" [1,-2 , 0,1.5,1E+300,-0, true,false,null,"
+                        + "\"a\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\ud83d\\uDE00\","
                         + "[],{}]\r\n\t "));
         assertEquals(Long.MIN_VALUE, Json.parse("-9223372036854775808"));
         assertEquals(List.of("b", "a"), new ArrayList<>(Json.parseObject("{\"b\":1,\"a\":{}}", "x").keySet()));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "[", "[1", "[1,", "[1,]", "[,1]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,",
+    @ValueSource(strings = {"", " ", "[", "[1", "[1,", "[1,]", "[,1]", "{", "{\"a\"", "{\"a\":", "{\"a\":1",
+        "{\"a\":1,",
         "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "01", "-", "+1", ".5", "1.", "1e", "1e+",
         "0x1", "1_0", "NaN", "Infinity", "-Infinity", "tru", "nul", "True", "\"", "\"\\", "\"\\x\"", "\"\\u12\"",
-        "\"\\u12g4\"", "\"\\u\uff11234\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\ud800\"", "\"\udc00a\"",
+        "\"\\u12g4\"", "\"\\u\uff11234\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\ud800\"",
+        "\"\udc00a\"",
         "\"\n\"", "\"\0\"", "1 2", "[] x", "{}{}", "\ufeff1", "/*c*/1", "1//c", "9223372036854775808", "1e309",
         "-1e400", "{\"a\":1,\"a\":2}", "{\"\\u0061\":1,\"a\":2}", "\u00a01"})
     void refusesWhatIsNotStrict(String text) {

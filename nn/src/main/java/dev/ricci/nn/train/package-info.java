@@ -1,0 +1,2 @@
+/** The trainer, its events, checkpoints and metrics. */
+package dev.ricci.nn.train;
