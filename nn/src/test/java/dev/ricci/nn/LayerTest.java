@@ -163,6 +163,20 @@ class LayerTest {
     }
 
     @Test
+    void oneMisfitOfAnyKindIsEnough() {
+        Linear model = new Linear(2, 1, RNG);
+        Tensor weight = Tensor.ones(1, 2);
+        Tensor bias = Tensor.ones(1);
+        for (Map<String, Tensor> wrong : List.of(Map.of("weight", weight),
+                Map.of("weight", weight, "bias", bias, "more", bias), Map.of("weight", weight, "bias", weight))) {
+            Tensor before = model.weight().snapshot();
+            assertThrows(TensorException.class, () -> model.load(wrong));
+            Near.assertSameBits(before, model.weight().value());
+        }
+        model.load(Map.of("weight", weight, "bias", bias));
+    }
+
+    @Test
     void sharedParametersLoadUnderEitherName() {
         Tied model = new Tied();
         Map<String, Tensor> state = copy(model.stateDict());

@@ -8,7 +8,7 @@ import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** Comparisons that these tests share. */
 final class Near {
@@ -34,27 +34,34 @@ final class Near {
     }
 
     /**
-     * Each parameter's gradient of a weighted sum of the result, times a random direction, against the central
-     * difference of that sum along it.
+     * The gradient of a weighted sum of the result with respect to each parameter and to x, times a random direction,
+     * against the central difference of that sum along it.
      */
-    static void assertGradients(Layer layer, Supplier<Tensor> forward) {
+    static void assertGradients(Layer layer, UnaryOperator<Tensor> forward, Tensor x) {
         Rng rng = Rng.of(99);
-        Tensor weights = NoGrad.call(() -> rng.split("weights").normal(forward.get().shape().toArray()));
-        Supplier<Tensor> loss = () -> forward.get().mul(weights).sum();
-        Gradients g = Gradients.of(loss.get());
+        Tensor weights = rng.split("weights").normal(NoGrad.call(() -> forward.apply(x)).shape().toArray());
+        UnaryOperator<Tensor> loss = in -> forward.apply(in).mul(weights).sum();
+        Tensor tracked = x.tracked();
+        Gradients g = Gradients.of(loss.apply(tracked));
+        double h = 1e-2;
         for (Map.Entry<String, Parameter> e : layer.trainableParameters().entrySet()) {
             Parameter p = e.getValue();
             Tensor direction = rng.split(e.getKey()).normal(p.spec().shape().toArray());
-            double analytic = g.get(p.variable()).mul(direction).sum().item();
             Tensor at = p.snapshot();
-            double h = 1e-2;
             p.assign(at.add(direction.mul(h)));
-            double up = NoGrad.call(loss).item();
+            double up = NoGrad.call(() -> loss.apply(x)).item();
             p.assign(at.sub(direction.mul(h)));
-            double down = NoGrad.call(loss).item();
+            double down = NoGrad.call(() -> loss.apply(x)).item();
             p.assign(at);
-            double numeric = (up - down) / (2 * h);
-            assertEquals(numeric, analytic, 5e-3 * (1 + Math.abs(numeric)), e.getKey());
+            assertSlope(e.getKey(), (up - down) / (2 * h), g.get(p.variable()).mul(direction).sum().item());
         }
+        Tensor direction = rng.split("x").normal(x.shape().toArray());
+        double up = NoGrad.call(() -> loss.apply(x.add(direction.mul(h)))).item();
+        double down = NoGrad.call(() -> loss.apply(x.sub(direction.mul(h)))).item();
+        assertSlope("x", (up - down) / (2 * h), g.get(tracked).mul(direction).sum().item());
+    }
+
+    private static void assertSlope(String of, double numeric, double analytic) {
+        assertEquals(numeric, analytic, 5e-3 * (1 + Math.abs(numeric)), of);
     }
 }
