@@ -7,10 +7,12 @@ module dev.ricci.examples {
 
     // picocli sets the annotated fields.
     opens dev.ricci.examples to info.picocli;
+    opens dev.ricci.examples.tutorial to info.picocli;
 
     uses dev.ricci.examples.RicciCommand;
 
     provides dev.ricci.examples.RicciCommand with
         dev.ricci.examples.InfoCommand,
-        dev.ricci.examples.MicrogradCommand;
+        dev.ricci.examples.MicrogradCommand,
+        dev.ricci.examples.tutorial.TutorialCommand;
 }
