@@ -129,10 +129,12 @@ final class Arithmetic {
         }
     }
 
-    /** {@code out = c ? a : b}. */
+    /** {@code out = c ? a : b}, by masks: conditions are often random, and a branch would be guessed wrong. */
     static void where(byte[] c, int co, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n) {
         for (int i = 0; i < n; i++) {
-            out[oo + i] = c[co + i] != 0 ? a[ao + i] : b[bo + i];
+            int mask = (c[co + i] | -c[co + i]) >> 31;
+            out[oo + i] = Float.intBitsToFloat(Float.floatToRawIntBits(a[ao + i]) & mask
+                    | Float.floatToRawIntBits(b[bo + i]) & ~mask);
         }
     }
 }

@@ -6,12 +6,15 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.op.Creation;
 import dev.ricci.tensor.spi.HeapStorage;
 import dev.ricci.tensor.spi.Operand;
+import java.lang.reflect.Array;
 import java.util.Arrays;
 
 /** Copies and fills of any element type between any layouts. */
 final class Copies {
     /** Elements along the inner axis that are copied at a time when the source runs across it. */
     private static final int TILE = 64;
+    /** Elements along the source's own axis then: a cache line of four-byte elements. */
+    private static final int DEPTH = 16;
 
     private Copies() {
     }
@@ -122,27 +125,29 @@ final class Copies {
      */
     private record Box(Object a, Object b, int[] dims, int[] s, int[] t) {
         void copy(int so, int to) {
-            int work = 1;
+            long work = 1;
             for (int x = 1; x < dims.length; x++) {
                 work *= dims[x];
             }
-            int cost = work;
-            Parallel.ranges(dims[0], cost, (i, end) -> axis(0, i, end, so, to));
+            // Whole tiles to a part.
+            int step = runsAcross(0) ? DEPTH : 1;
+            int steps = (dims[0] + step - 1) / step;
+            Parallel.ranges(steps, work * step,
+                    (i, end) -> axis(0, i * step, Math.min(dims[0], end * step), so, to));
+        }
+
+        /** Whether axis {@code x} is the last but one, and the source runs along it rather than along the last. */
+        private boolean runsAcross(int x) {
+            int last = dims.length - 1;
+            return x == last - 1 && Math.abs(s[x]) < Math.abs(s[last]);
         }
 
         /** Items {@code i} to {@code end} of axis {@code x}, whose first items lie at {@code so} and {@code to}. */
         private void axis(int x, int i, int end, int so, int to) {
-            int last = dims.length - 1;
-            if (x == last) {
-                line(so + i * s[x], s[x], to + i * t[x], t[x], end - i);
-            } else if (x == last - 1 && Math.abs(s[x]) < Math.abs(s[last])) {
-                // The source runs along this axis rather than the inner one: tiles, so that its cache lines are used up.
-                for (int j = 0; j < dims[last]; j += TILE) {
-                    int n = Math.min(TILE, dims[last] - j);
-                    for (int k = i; k < end; k++) {
-                        line(so + k * s[x] + j * s[last], s[last], to + k * t[x] + j * t[last], t[last], n);
-                    }
-                }
+            if (x == dims.length - 1) {
+                line(a, so + i * s[x], s[x], b, to + i * t[x], t[x], end - i);
+            } else if (runsAcross(x)) {
+                tiles(i, end, so, to);
             } else {
                 for (int k = i; k < end; k++) {
                     axis(x + 1, 0, dims[x + 1], so + k * s[x], to + k * t[x]);
@@ -150,20 +155,39 @@ final class Copies {
             }
         }
 
-        private void line(int so, int ss, int to, int ts, int n) {
-            if (ss == 1 && ts == 1 && n > 8) {
-                System.arraycopy(a, so, b, to, n);
-                return;
+        /** By way of a tile in the first-level cache, so that every line of source and target is touched once. */
+        private void tiles(int from, int end, int so, int to) {
+            int last = dims.length - 1;
+            int x = last - 1;
+            Object tile = Array.newInstance(a.getClass().getComponentType(), TILE * DEPTH);
+            for (int k = from; k < end; k += DEPTH) {
+                int m = Math.min(DEPTH, end - k);
+                for (int j = 0; j < dims[last]; j += TILE) {
+                    int n = Math.min(TILE, dims[last] - j);
+                    for (int c = 0; c < n; c++) {
+                        line(a, so + k * s[x] + (j + c) * s[last], s[x], tile, c * DEPTH, 1, m);
+                    }
+                    for (int r = 0; r < m; r++) {
+                        line(tile, r, DEPTH, b, to + (k + r) * t[x] + j * t[last], t[last], n);
+                    }
+                }
             }
-            switch (a) {
-                case float[] x -> floats(x, so, ss, (float[]) b, to, ts, n);
-                case int[] x -> ints(x, so, ss, (int[]) b, to, ts, n);
-                case byte[] x -> bytes(x, so, ss, (byte[]) b, to, ts, n);
-                case short[] x -> shorts(x, so, ss, (short[]) b, to, ts, n);
-                case long[] x -> longs(x, so, ss, (long[]) b, to, ts, n);
-                case double[] x -> doubles(x, so, ss, (double[]) b, to, ts, n);
-                default -> throw new IllegalStateException(a.getClass().getName());
-            }
+        }
+    }
+
+    private static void line(Object a, int so, int ss, Object b, int to, int ts, int n) {
+        if (ss == 1 && ts == 1 && n > 8) {
+            System.arraycopy(a, so, b, to, n);
+            return;
+        }
+        switch (a) {
+            case float[] x -> floats(x, so, ss, (float[]) b, to, ts, n);
+            case int[] x -> ints(x, so, ss, (int[]) b, to, ts, n);
+            case byte[] x -> bytes(x, so, ss, (byte[]) b, to, ts, n);
+            case short[] x -> shorts(x, so, ss, (short[]) b, to, ts, n);
+            case long[] x -> longs(x, so, ss, (long[]) b, to, ts, n);
+            case double[] x -> doubles(x, so, ss, (double[]) b, to, ts, n);
+            default -> throw new IllegalStateException(a.getClass().getName());
         }
     }
 

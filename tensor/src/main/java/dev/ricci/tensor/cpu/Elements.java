@@ -15,7 +15,10 @@ final class Elements {
     private static final int BLOCK = 1024;
     /** From this length on, rows are blocks of their own, so that operands that are dense along them stay in place. */
     private static final int LONG_ROW = 48;
+    /** From this size on, operands that run across the others are copied. */
+    private static final int ACROSS = 1 << 14;
 
+    private final Operand[] in;
     private final int size;
     private final int rank;
     private final int[] dims;
@@ -27,7 +30,7 @@ final class Elements {
     private final boolean inPlace;
 
     private Elements(Operand[] in) {
-        Layout first = in[0].layout();
+        this.in = in;
         size = in[0].size();
         offsets = new int[in.length];
         dense = new boolean[in.length];
@@ -43,7 +46,7 @@ final class Elements {
             strides = new int[in.length][];
             Arrays.fill(strides, new int[] {1});
         } else {
-            int axes = first.shape().rank();
+            int axes = in[0].shape().rank();
             dims = new int[axes];
             strides = new int[in.length][axes];
             rank = collapse(in, axes);
@@ -59,7 +62,30 @@ final class Elements {
 
     /** The walk over these operands, which have one shape. */
     static Elements of(Operand... in) {
-        return new Elements(in);
+        Operand[] good = in;
+        for (int k = 0; k < in.length; k++) {
+            if (runsAcross(in[k].layout())) {
+                good = good == in ? in.clone() : good;
+                good[k] = Copies.dense(in[k]);
+            }
+        }
+        return new Elements(good);
+    }
+
+    /** Whether an operand's memory runs along another axis than the last: copying it by tiles first is cheaper. */
+    private static boolean runsAcross(Layout x) {
+        int rank = x.shape().rank();
+        if (x.isDense() || x.shape().size() < ACROSS) {
+            return false;
+        }
+        int last = Math.abs(x.stride(rank - 1));
+        for (int a = 0; a < rank - 1; a++) {
+            int s = Math.abs(x.stride(a));
+            if (x.shape().dim(a) > 1 && s > 0 && s < last && x.shape().dim(rank - 1) > 1) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int collapse(Operand[] in, int axes) {
@@ -100,13 +126,13 @@ final class Elements {
     }
 
     /** Operand {@code k}, F32, block by block; for one thread. */
-    Floats floats(int k, Operand x) {
-        return new Floats(k, x.heap().floats());
+    Floats floats(int k) {
+        return new Floats(k, in[k].heap().floats());
     }
 
     /** Operand {@code k}, BOOL or U8, block by block; for one thread. */
-    Bytes bytes(int k, Operand x) {
-        return new Bytes(k, x.heap().bytes());
+    Bytes bytes(int k) {
+        return new Bytes(k, in[k].heap().bytes());
     }
 
     private boolean isPlaced(int k) {

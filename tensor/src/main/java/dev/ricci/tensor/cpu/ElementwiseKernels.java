@@ -44,7 +44,7 @@ final class ElementwiseKernels {
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
         Parallel.ranges(e.size(), work(kind), (from, end) -> {
-            Elements.Floats a = e.floats(0, x);
+            Elements.Floats a = e.floats(0);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 a.load(i, n);
@@ -68,7 +68,7 @@ final class ElementwiseKernels {
         int oo = out.layout().offset();
         boolean nan = kind == UnaryKind.IS_NAN;
         Parallel.ranges(e.size(), 1, (from, end) -> {
-            Elements.Floats a = e.floats(0, x);
+            Elements.Floats a = e.floats(0);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 a.load(i, n);
@@ -85,8 +85,8 @@ final class ElementwiseKernels {
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
         Parallel.ranges(e.size(), 4, (from, end) -> {
-            Elements.Floats g = e.floats(0, grad);
-            Elements.Floats a = e.floats(1, x);
+            Elements.Floats g = e.floats(0);
+            Elements.Floats a = e.floats(1);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 g.load(i, n);
@@ -102,8 +102,8 @@ final class ElementwiseKernels {
         int oo = out.layout().offset();
         int work = kind == BinaryKind.POW || kind == BinaryKind.MOD ? 16 : 1;
         Parallel.ranges(e.size(), work, (from, end) -> {
-            Elements.Floats a = e.floats(0, x);
-            Elements.Floats b = e.floats(1, y);
+            Elements.Floats a = e.floats(0);
+            Elements.Floats b = e.floats(1);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 a.load(i, n);
@@ -118,8 +118,8 @@ final class ElementwiseKernels {
         byte[] to = out.heap().bytes();
         int oo = out.layout().offset();
         Parallel.ranges(e.size(), 1, (from, end) -> {
-            Elements.Floats a = e.floats(0, x);
-            Elements.Floats b = e.floats(1, y);
+            Elements.Floats a = e.floats(0);
+            Elements.Floats b = e.floats(1);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 a.load(i, n);
@@ -134,9 +134,9 @@ final class ElementwiseKernels {
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
         Parallel.ranges(e.size(), 1, (from, end) -> {
-            Elements.Bytes c = e.bytes(0, condition);
-            Elements.Floats a = e.floats(1, x);
-            Elements.Floats b = e.floats(2, y);
+            Elements.Bytes c = e.bytes(0);
+            Elements.Floats a = e.floats(1);
+            Elements.Floats b = e.floats(2);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 c.load(i, n);

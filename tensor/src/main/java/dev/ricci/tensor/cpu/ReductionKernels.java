@@ -22,7 +22,7 @@ final class ReductionKernels {
     /** Rows that are added up in one go when columns are reduced. */
     private static final int COLUMN_PART = 128;
     /** Columns that are handled at a time, so that their running values stay in the first-level cache. */
-    private static final int COLUMNS = 1024;
+    private static final int COLUMNS = 4096;
 
     private final Rows rows;
 

@@ -2,6 +2,7 @@ package dev.ricci.tensor.cpu.vector;
 
 import static dev.ricci.tensor.cpu.rows.Elementary.*;
 import static dev.ricci.tensor.cpu.vector.Lanes.F;
+import static jdk.incubator.vector.FloatVector.broadcast;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LT;
 
@@ -11,25 +12,25 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** {@link Elementary} on all lanes of a vector: the same operations in the same order, so the same bits per lane. */
+/**
+ * {@link Elementary} on all lanes of a vector: the same operations in the same order, so the same bits per lane. Calls
+ * of methods of this class come first in a method: what C2 does not inline because a compilation has grown large, it
+ * boxes, while the Vector API's own methods it always inlines.
+ */
 final class VectorElementary {
     private VectorElementary() {
     }
 
-    private static FloatVector all(float a) {
-        return FloatVector.broadcast(F, a);
-    }
-
     static FloatVector exp(FloatVector x) {
-        FloatVector t = x.fma(all(LOG2_E), all(MAGIC));
+        FloatVector t = x.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC));
         FloatVector n = t.sub(MAGIC);
-        FloatVector r = n.fma(all(-LN2_LO), n.fma(all(-LN2_HI), x));
-        FloatVector p = r.fma(all(E4), all(E3));
-        p = p.fma(r, all(E2));
-        p = p.fma(r, all(E1));
-        p = p.fma(r, all(E0));
-        p = p.fma(r, all(1));
-        p = p.fma(r, all(1));
+        FloatVector r = n.fma(broadcast(F, -LN2_LO), n.fma(broadcast(F, -LN2_HI), x));
+        FloatVector p = r.fma(broadcast(F, E4), broadcast(F, E3));
+        p = p.fma(r, broadcast(F, E2));
+        p = p.fma(r, broadcast(F, E1));
+        p = p.fma(r, broadcast(F, E0));
+        p = p.fma(r, broadcast(F, 1));
+        p = p.fma(r, broadcast(F, 1));
         IntVector k = t.reinterpretAsInts().sub(MAGIC_BITS);
         IntVector half = k.lanewise(VectorOperators.ASHR, 1);
         p = p.mul(Lanes.powerOfTwo(half)).mul(Lanes.powerOfTwo(k.sub(half)));
@@ -37,14 +38,14 @@ final class VectorElementary {
     }
 
     static FloatVector expm1(FloatVector x) {
-        FloatVector t = x.fma(all(LOG2_E), all(MAGIC));
+        FloatVector t = x.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC));
         FloatVector n = t.sub(MAGIC);
-        FloatVector r = n.fma(all(-LN2_LO), n.fma(all(-LN2_HI), x));
-        FloatVector p = r.fma(all(M5), all(M4));
-        p = p.fma(r, all(M3));
-        p = p.fma(r, all(M2));
-        p = p.fma(r, all(M1));
-        p = p.fma(r, all(0.5f));
+        FloatVector r = n.fma(broadcast(F, -LN2_LO), n.fma(broadcast(F, -LN2_HI), x));
+        FloatVector p = r.fma(broadcast(F, M5), broadcast(F, M4));
+        p = p.fma(r, broadcast(F, M3));
+        p = p.fma(r, broadcast(F, M2));
+        p = p.fma(r, broadcast(F, M1));
+        p = p.fma(r, broadcast(F, 0.5f));
         FloatVector q = r.mul(r).fma(p, r);
         FloatVector s = Lanes.powerOfTwo(t.reinterpretAsInts().sub(MAGIC_BITS + 1));
         FloatVector y = q.fma(s, s.sub(0.5f)).mul(2f);
@@ -57,16 +58,16 @@ final class VectorElementary {
         FloatVector v = x.blend(x.mul(0x1p23f), denormal);
         IntVector i = v.reinterpretAsInts().sub(SQRT_HALF_BITS);
         FloatVector k = ((FloatVector) i.lanewise(VectorOperators.ASHR, 23).convert(VectorOperators.I2F, 0))
-                .add(all(0).blend(-23f, denormal));
+                .add(broadcast(F, 0).blend(-23f, denormal));
         FloatVector f = i.lanewise(VectorOperators.AND, 0x7FFFFF).add(SQRT_HALF_BITS).reinterpretAsFloats().sub(1f);
         FloatVector s = f.div(f.add(2f));
         FloatVector z = s.mul(s);
-        FloatVector p = z.fma(all(G3), all(G2));
-        p = p.fma(z, all(G1));
-        p = p.fma(z, all(G0));
+        FloatVector p = z.fma(broadcast(F, G3), broadcast(F, G2));
+        p = p.fma(z, broadcast(F, G1));
+        p = p.fma(z, broadcast(F, G0));
         FloatVector h = f.mul(f).mul(0.5f);
         FloatVector y = s.fma(p.fma(z, h), k.mul(LN2_REST)).sub(h).add(f);
-        y = k.fma(all(LN2_SHORT), y);
+        y = k.fma(broadcast(F, LN2_SHORT), y);
         return y.blend(Float.NEGATIVE_INFINITY, x.compare(VectorOperators.EQ, 0f))
                 .blend(Float.NaN, x.compare(LT, 0f))
                 .blend(x, x.compare(LT, Float.POSITIVE_INFINITY).not());
@@ -75,7 +76,7 @@ final class VectorElementary {
     static FloatVector log1p(FloatVector x) {
         FloatVector u = x.add(1f);
         FloatVector c = x.sub(u.sub(1f)).div(u);
-        return log(u).add(all(0).blend(c, x.compare(GT, -1f).and(x.compare(LT, 0x1p25f))));
+        return log(u).add(broadcast(F, 0).blend(c, x.compare(GT, -1f).and(x.compare(LT, 0x1p25f))));
     }
 
     static FloatVector tanh(FloatVector x) {
@@ -86,7 +87,7 @@ final class VectorElementary {
 
     static FloatVector sigmoid(FloatVector x) {
         FloatVector z = exp(x.abs().neg());
-        return all(1).blend(z, x.compare(LT, 0f)).div(z.add(1f));
+        return broadcast(F, 1).blend(z, x.compare(LT, 0f)).div(z.add(1f));
     }
 
     static FloatVector silu(FloatVector x) {
@@ -95,88 +96,109 @@ final class VectorElementary {
 
     static FloatVector siluSlope(FloatVector x) {
         FloatVector s = sigmoid(x);
-        FloatVector d = s.mul(all(1).sub(s));
+        FloatVector d = s.mul(broadcast(F, 1).sub(s));
         return d.fma(x, s).blend(s, d.compare(VectorOperators.EQ, 0f));
     }
 
-    static FloatVector softplus(FloatVector x) {
-        return all(0).blend(x, x.compare(GT, 0f)).add(log1p(exp(x.abs().neg())));
+    /** The softplus of x from z = exp(-|x|). */
+    static FloatVector softplus(FloatVector x, FloatVector z) {
+        return broadcast(F, 0).blend(x, x.compare(GT, 0f)).add(log1p(z));
     }
 
     private static FloatVector erfFactor(FloatVector z) {
-        FloatVector p = z.fma(all(F6), all(F5));
-        p = p.fma(z, all(F4));
-        p = p.fma(z, all(F3));
-        p = p.fma(z, all(F2));
-        p = p.fma(z, all(F1));
-        return p.fma(z, all(F0));
+        FloatVector p = z.fma(broadcast(F, F6), broadcast(F, F5));
+        p = p.fma(z, broadcast(F, F4));
+        p = p.fma(z, broadcast(F, F3));
+        p = p.fma(z, broadcast(F, F2));
+        p = p.fma(z, broadcast(F, F1));
+        return p.fma(z, broadcast(F, F0));
     }
 
-    private static FloatVector erfcTail(FloatVector a) {
-        FloatVector p = a.fma(all(H10), all(H9));
-        p = p.fma(a, all(H8));
-        p = p.fma(a, all(H7));
-        p = p.fma(a, all(H6));
-        p = p.fma(a, all(H5));
-        p = p.fma(a, all(H4));
-        p = p.fma(a, all(H3));
-        p = p.fma(a, all(H2));
-        p = p.fma(a, all(H1));
-        p = p.fma(a, all(H0));
-        return exp(a.neg().fma(a, p)).blend(0f, a.compare(GT, ERFC_MAX));
+    /** The logarithm of erfc(a). */
+    static FloatVector logErfc(FloatVector a) {
+        FloatVector p = a.fma(broadcast(F, H10), broadcast(F, H9));
+        p = p.fma(a, broadcast(F, H8));
+        p = p.fma(a, broadcast(F, H7));
+        p = p.fma(a, broadcast(F, H6));
+        p = p.fma(a, broadcast(F, H5));
+        p = p.fma(a, broadcast(F, H4));
+        p = p.fma(a, broadcast(F, H3));
+        p = p.fma(a, broadcast(F, H2));
+        p = p.fma(a, broadcast(F, H1));
+        p = p.fma(a, broadcast(F, H0));
+        return a.neg().fma(a, p);
     }
 
-    static FloatVector erf(FloatVector x) {
+    /** The error function from e = exp(logErfc(|x|)). */
+    static FloatVector erf(FloatVector x, FloatVector e) {
         FloatVector a = x.abs();
-        return Lanes.copySign(all(1).sub(erfcTail(a)), x)
+        return Lanes.copySign(broadcast(F, 1).sub(e.blend(0f, a.compare(GT, ERFC_MAX))), x)
                 .blend(x.mul(erfFactor(x.mul(x))), a.compare(LT, ERF_SPLIT));
     }
 
-    static FloatVector normalCdf(FloatVector x) {
+    /** The normal distribution function from e = exp(logErfc(|x| sqrt(1/2))). */
+    static FloatVector normalCdf(FloatVector x, FloatVector e) {
         FloatVector t = x.mul(SQRT_HALF);
         FloatVector a = t.abs();
-        FloatVector e = erfcTail(a).mul(0.5f);
-        return all(1).sub(e).blend(e, x.compare(LT, 0f))
-                .blend(t.mul(0.5f).fma(erfFactor(t.mul(t)), all(0.5f)), a.compare(LT, ERF_SPLIT));
+        FloatVector h = e.blend(0f, a.compare(GT, ERFC_MAX)).mul(0.5f);
+        return broadcast(F, 1).sub(h).blend(h, x.compare(LT, 0f))
+                .blend(t.mul(0.5f).fma(erfFactor(t.mul(t)), broadcast(F, 0.5f)), a.compare(LT, ERF_SPLIT));
     }
 
-    static FloatVector gelu(FloatVector x) {
-        return x.mul(normalCdf(x));
-    }
-
-    static FloatVector geluSlope(FloatVector x) {
-        FloatVector density = exp(x.mul(x).mul(-0.5f)).mul(NORMAL_DENSITY);
-        FloatVector cdf = normalCdf(x);
+    /** The slope of GELU from e as for {@link #normalCdf} and g = exp(-x^2 / 2). */
+    static FloatVector geluSlope(FloatVector x, FloatVector e, FloatVector g) {
+        FloatVector density = g.mul(NORMAL_DENSITY);
+        FloatVector cdf = normalCdf(x, e);
         return x.fma(density, cdf).blend(cdf, density.compare(VectorOperators.EQ, 0f));
     }
 
     static FloatVector geluTanh(FloatVector x) {
-        FloatVector u = x.mul(GELU_SCALE).mul(x.mul(x).fma(all(GELU_CUBIC), all(1)));
-        return x.mul(sigmoid(u));
+        return x.mul(sigmoid(geluTanhGate(x)));
     }
 
-    static FloatVector geluTanhSlope(FloatVector x) {
-        FloatVector z = x.mul(x);
-        FloatVector s = sigmoid(x.mul(GELU_SCALE).mul(z.fma(all(GELU_CUBIC), all(1))));
-        FloatVector d = s.mul(all(1).sub(s));
-        FloatVector rise = x.mul(GELU_SCALE).mul(z.fma(all(3 * GELU_CUBIC), all(1)));
+    /** What the sigmoid is taken of in the tanh form of GELU. */
+    static FloatVector geluTanhGate(FloatVector x) {
+        return x.mul(GELU_SCALE).mul(x.mul(x).fma(broadcast(F, GELU_CUBIC), broadcast(F, 1)));
+    }
+
+    /** The slope of the tanh form of GELU from s = sigmoid(geluTanhGate(x)). */
+    static FloatVector geluTanhSlope(FloatVector x, FloatVector s) {
+        FloatVector d = s.mul(broadcast(F, 1).sub(s));
+        FloatVector rise = x.mul(GELU_SCALE).mul(x.mul(x).fma(broadcast(F, 3 * GELU_CUBIC), broadcast(F, 1)));
         return d.fma(rise, s).blend(s, d.compare(VectorOperators.EQ, 0f));
+    }
+
+    /** The nearest integer, ties to even. */
+    static FloatVector rint(FloatVector x) {
+        FloatVector big = Lanes.copySign(broadcast(F, 0x1p23f), x);
+        return Lanes.copySign(x.add(big).sub(big), x).blend(x, x.abs().compare(LT, 0x1p23f).not());
+    }
+
+    static FloatVector floor(FloatVector x) {
+        FloatVector r = rint(x);
+        return Lanes.copySign(r.sub(1f, r.compare(GT, x)), x).blend(x, x.abs().compare(LT, 0x1p23f).not());
+    }
+
+    static FloatVector ceil(FloatVector x) {
+        FloatVector r = rint(x);
+        return Lanes.copySign(r.add(1f, r.compare(LT, x)), x).blend(x, x.abs().compare(LT, 0x1p23f).not());
     }
 
     /** sin(x + shift pi / 2), right for lanes up to TRIG_MAX; others become what {@link Elementary} gives. */
     private static FloatVector quadrant(FloatVector x, int shift) {
-        FloatVector t = x.fma(all(TWO_OVER_PI), all(MAGIC));
+        FloatVector t = x.fma(broadcast(F, TWO_OVER_PI), broadcast(F, MAGIC));
         IntVector k = t.reinterpretAsInts().sub(MAGIC_BITS - shift);
         FloatVector n = t.sub(MAGIC);
-        FloatVector r = n.fma(all(-HALF_PI_3), n.fma(all(-HALF_PI_2), n.fma(all(-HALF_PI_1), x)));
+        FloatVector r = n.fma(broadcast(F, -HALF_PI_1), x);
+        r = n.fma(broadcast(F, -HALF_PI_3), n.fma(broadcast(F, -HALF_PI_2), r));
         FloatVector z = r.mul(r);
-        FloatVector p = z.fma(all(S3), all(S2));
-        p = p.fma(z, all(S1));
-        p = p.fma(z, all(S0));
+        FloatVector p = z.fma(broadcast(F, S3), broadcast(F, S2));
+        p = p.fma(z, broadcast(F, S1));
+        p = p.fma(z, broadcast(F, S0));
         FloatVector sin = r.mul(z).fma(p, r);
-        FloatVector q = z.fma(all(C2), all(C1));
-        q = q.fma(z, all(C0));
-        FloatVector cos = z.mul(z).fma(q, z.fma(all(-0.5f), all(1)));
+        FloatVector q = z.fma(broadcast(F, C2), broadcast(F, C1));
+        q = q.fma(z, broadcast(F, C0));
+        FloatVector cos = z.mul(z).fma(q, z.fma(broadcast(F, -0.5f), broadcast(F, 1)));
         FloatVector y = cos.blend(sin, k.lanewise(VectorOperators.AND, 1).compare(VectorOperators.EQ, 0).cast(F));
         IntVector sign = k.lanewise(VectorOperators.AND, 2).lanewise(VectorOperators.LSHL, 30);
         return y.reinterpretAsInts().lanewise(VectorOperators.XOR, sign).reinterpretAsFloats();

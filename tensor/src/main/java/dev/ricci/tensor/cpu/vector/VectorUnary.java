@@ -26,20 +26,25 @@ final class VectorUnary {
             case COS -> cos(x, xo, out, oo, n);
             case TANH -> tanh(x, xo, out, oo, n);
             case SIGMOID -> sigmoid(x, xo, out, oo, n);
-            case GELU -> gelu(x, xo, out, oo, n);
+            case GELU -> StagedUnary.gelu(x, xo, out, oo, n);
             case GELU_TANH -> geluTanh(x, xo, out, oo, n);
             case SILU -> silu(x, xo, out, oo, n);
-            case SOFTPLUS -> softplus(x, xo, out, oo, n);
-            case ERF -> erf(x, xo, out, oo, n);
-            case NEG, ABS, SIGN, SQUARE, SQRT, RSQRT, RECIPROCAL, RELU, FLOOR, CEIL, ROUND, LOGICAL_NOT, IS_NAN,
-                    IS_FINITE -> PlainUnary.run(kind, x, xo, out, oo, n);
+            case SOFTPLUS -> StagedUnary.softplus(x, xo, out, oo, n);
+            case ERF -> StagedUnary.erf(x, xo, out, oo, n);
+            case SQRT -> sqrt(x, xo, out, oo, n);
+            case RSQRT -> rsqrt(x, xo, out, oo, n);
+            case FLOOR -> floor(x, xo, out, oo, n);
+            case CEIL -> ceil(x, xo, out, oo, n);
+            case ROUND -> round(x, xo, out, oo, n);
+            case NEG, ABS, SIGN, SQUARE, RECIPROCAL, RELU, LOGICAL_NOT, IS_NAN, IS_FINITE ->
+                    PlainUnary.run(kind, x, xo, out, oo, n);
         }
     }
 
     static void runBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         switch (kind) {
-            case GELU -> geluBackward(g, go, x, xo, out, oo, n);
-            case GELU_TANH -> geluTanhBackward(g, go, x, xo, out, oo, n);
+            case GELU -> StagedUnary.geluBackward(g, go, x, xo, out, oo, n);
+            case GELU_TANH -> StagedUnary.geluTanhBackward(g, go, x, xo, out, oo, n);
             case SILU -> siluBackward(g, go, x, xo, out, oo, n);
             default -> throw new IllegalArgumentException(kind.opName());
         }
@@ -139,16 +144,6 @@ final class VectorUnary {
         }
     }
 
-    private static void gelu(float[] x, int xo, float[] out, int oo, int n) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            VectorElementary.gelu(FloatVector.fromArray(F, x, xo + i)).intoArray(out, oo + i);
-        }
-        for (; i < n; i++) {
-            out[oo + i] = Elementary.gelu(x[xo + i]);
-        }
-    }
-
     private static void geluTanh(float[] x, int xo, float[] out, int oo, int n) {
         int i = 0;
         for (; i <= n - N; i += N) {
@@ -169,48 +164,6 @@ final class VectorUnary {
         }
     }
 
-    private static void softplus(float[] x, int xo, float[] out, int oo, int n) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            VectorElementary.softplus(FloatVector.fromArray(F, x, xo + i)).intoArray(out, oo + i);
-        }
-        for (; i < n; i++) {
-            out[oo + i] = Elementary.softplus(x[xo + i]);
-        }
-    }
-
-    private static void erf(float[] x, int xo, float[] out, int oo, int n) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            VectorElementary.erf(FloatVector.fromArray(F, x, xo + i)).intoArray(out, oo + i);
-        }
-        for (; i < n; i++) {
-            out[oo + i] = Elementary.erf(x[xo + i]);
-        }
-    }
-
-    private static void geluBackward(float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            FloatVector slope = VectorElementary.geluSlope(FloatVector.fromArray(F, x, xo + i));
-            FloatVector.fromArray(F, g, go + i).mul(slope).intoArray(out, oo + i);
-        }
-        for (; i < n; i++) {
-            out[oo + i] = g[go + i] * Elementary.geluSlope(x[xo + i]);
-        }
-    }
-
-    private static void geluTanhBackward(float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            FloatVector slope = VectorElementary.geluTanhSlope(FloatVector.fromArray(F, x, xo + i));
-            FloatVector.fromArray(F, g, go + i).mul(slope).intoArray(out, oo + i);
-        }
-        for (; i < n; i++) {
-            out[oo + i] = g[go + i] * Elementary.geluTanhSlope(x[xo + i]);
-        }
-    }
-
     private static void siluBackward(float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         int i = 0;
         for (; i <= n - N; i += N) {
@@ -219,6 +172,61 @@ final class VectorUnary {
         }
         for (; i < n; i++) {
             out[oo + i] = g[go + i] * Elementary.siluSlope(x[xo + i]);
+        }
+    }
+
+    private static void sqrt(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            v.sqrt().intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = (float) Math.sqrt(x[xo + i]);
+        }
+    }
+
+    private static void rsqrt(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            FloatVector.broadcast(F, 1).div(v.sqrt()).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = 1 / (float) Math.sqrt(x[xo + i]);
+        }
+    }
+
+    private static void floor(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            VectorElementary.floor(v).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = (float) Math.floor(x[xo + i]);
+        }
+    }
+
+    private static void ceil(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            VectorElementary.ceil(v).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = (float) Math.ceil(x[xo + i]);
+        }
+    }
+
+    private static void round(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            VectorElementary.rint(v).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = (float) Math.rint(x[xo + i]);
         }
     }
 }
