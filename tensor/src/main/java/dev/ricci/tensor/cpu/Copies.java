@@ -13,8 +13,8 @@ import java.util.Arrays;
 final class Copies {
     /** Elements along the inner axis that are copied at a time when the source runs across it. */
     private static final int TILE = 64;
-    /** Elements along the source's own axis then: a cache line of four-byte elements. */
-    private static final int DEPTH = 16;
+    /** Elements along the source's own axis then: some cache lines. */
+    private static final int DEPTH = 32;
 
     private Copies() {
     }

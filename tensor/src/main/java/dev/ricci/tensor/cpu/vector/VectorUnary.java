@@ -17,6 +17,11 @@ final class VectorUnary {
     }
 
     static void run(UnaryKind kind, float[] x, int xo, float[] out, int oo, int n) {
+        if (n < 2 * N) {
+            // The same bits, without what vectors cost until C2 has compiled them.
+            PlainUnary.run(kind, x, xo, out, oo, n);
+            return;
+        }
         switch (kind) {
             case EXP -> exp(x, xo, out, oo, n);
             case EXPM1 -> expm1(x, xo, out, oo, n);
