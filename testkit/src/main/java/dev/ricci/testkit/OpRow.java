@@ -7,7 +7,9 @@ import java.util.function.Function;
 import net.jqwik.api.Arbitrary;
 
 /**
- * What the suites know of an op. A row is a value; the methods that return a row change one thing.
+ * What the suites know of an op. A row is a value; the methods that return a row change one thing. Functions with kinks
+ * (abs, max, sort, ...) draw values away from them, and without ties, for suites that take gradients: see
+ * {@link Profile#isSmooth}.
  *
  * @param type the op's record
  * @param kind which constant, for records with an enum of functions; else null
@@ -16,11 +18,10 @@ import net.jqwik.api.Arbitrary;
  * @param gradient tolerance of F32 gradients against the reference's F64 ones
  * @param inputs the inputs with a gradient; empty if the op has none
  * @param outputs the outputs through which gradients flow
- * @param kinks why finite differences do not apply, or null if they do
  * @param comparison what the outputs must satisfy
  */
 public record OpRow(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, OpCase> cases, Tolerance forward,
-        Tolerance gradient, List<Integer> inputs, List<Integer> outputs, String kinks,
+        Tolerance gradient, List<Integer> inputs, List<Integer> outputs,
         Comparison comparison) {
     private static final Tolerance F32 = new Tolerance(1e-5, 1e-5);
     private static final Tolerance F32_GRADIENT = new Tolerance(1e-4, 1e-4);
@@ -44,13 +45,13 @@ public record OpRow(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, O
 
     /** A row for one kind of a record. */
     public static OpRow of(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, OpCase> cases) {
-        return new OpRow(type, kind, cases, F32, F32_GRADIENT, List.of(), List.of(0), null,
+        return new OpRow(type, kind, cases, F32, F32_GRADIENT, List.of(), List.of(0),
                 OpRow::compareElements);
     }
 
     /** With another forward tolerance. */
     public OpRow within(double rtol, double atol) {
-        return new OpRow(type, kind, cases, new Tolerance(rtol, atol), gradient, inputs, outputs, kinks,
+        return new OpRow(type, kind, cases, new Tolerance(rtol, atol), gradient, inputs, outputs,
                 comparison);
     }
 
@@ -61,28 +62,23 @@ public record OpRow(Class<? extends Op> type, Enum<?> kind, Function<CaseDraw, O
 
     /** With these differentiable inputs; those beyond a case's inputs do not count. */
     public OpRow differentiable(Integer... which) {
-        return new OpRow(type, kind, cases, forward, gradient, List.of(which), outputs, kinks, comparison);
+        return new OpRow(type, kind, cases, forward, gradient, List.of(which), outputs, comparison);
     }
 
     /** With gradients through these outputs instead of the first alone. */
     public OpRow through(Integer... which) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, List.of(which), kinks, comparison);
+        return new OpRow(type, kind, cases, forward, gradient, inputs, List.of(which), comparison);
     }
 
     /** With another tolerance of gradients. */
     public OpRow gradientWithin(double rtol, double atol) {
-        return new OpRow(type, kind, cases, forward, new Tolerance(rtol, atol), inputs, outputs, kinks,
+        return new OpRow(type, kind, cases, forward, new Tolerance(rtol, atol), inputs, outputs,
                 comparison);
-    }
-
-    /** Without finite differences, and why. */
-    public OpRow kinked(String why) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, why, comparison);
     }
 
     /** With another comparison. */
     public OpRow comparing(Comparison other) {
-        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, kinks, other);
+        return new OpRow(type, kind, cases, forward, gradient, inputs, outputs, other);
     }
 
     /** Record and kind, such as {@code Unary TANH}. */

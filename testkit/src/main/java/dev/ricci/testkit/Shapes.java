@@ -22,13 +22,13 @@ final class Shapes {
         return Shape.of(d);
     }
 
-    /** A size of at most {@code room}: 1 often, 0 rarely, small mostly. */
+    /** A size of at most {@code room}: small mostly, 1 often, long at times, 0 rarely. */
     static int size(Draw draw, int room, boolean empty) {
         int kind = draw.below(20);
         if (kind == 19) {
             return empty ? 0 : 1;
         }
-        return kind < 4 || room < 2 ? 1 : draw.between(2, Math.min(room, kind < 14 ? 5 : 40));
+        return kind < 4 || room < 2 ? 1 : draw.between(2, Math.min(room, kind < 14 ? 5 : kind < 18 ? 40 : 300));
     }
 
     /** A shape that broadcasts to {@code s}: some sizes become 1, some leading axes go. */
