@@ -19,6 +19,8 @@ import org.junit.jupiter.api.TestFactory;
  * {@code ricci.conformance.seed}), and a failing case is made small before it is reported.
  */
 public abstract class BackendConformance {
+    private static final int LARGE_CASES = 3;
+
     /** For subclasses. */
     protected BackendConformance() {
     }
@@ -53,6 +55,20 @@ public abstract class BackendConformance {
     Stream<DynamicTest> gradient() {
         return rows().stream().filter(OpRow::isDifferentiable).map(row -> dynamicTest(row.name(), () ->
                 Conformance.check(row, Profile.GRADIENT, Conformance.cases(), c -> checkGradient(backend(), row, c))));
+    }
+
+    /** Large tensors, which a backend cuts into blocks and between threads; a few, and sums within a wider tolerance. */
+    @TestFactory
+    Stream<DynamicTest> large() {
+        return rows().stream().map(row -> dynamicTest(row.name(), () ->
+                Conformance.check(row, Profile.LARGE, LARGE_CASES, c -> checkLarge(backend(), row, c))));
+    }
+
+    static void checkLarge(Backend backend, OpRow row, OpCase call) {
+        Tolerance t = row.forward();
+        OpRow wider = t.equals(Tolerance.EXACT) ? row : row.within(Math.max(t.rtol(), 1e-3), Math.max(t.atol(), 1e-2));
+        row.comparison().check(wider, call, CaseRuns.forward(backend, call),
+                CaseRuns.forward(Backends.reference(), CaseRuns.widened(call)));
     }
 
     static void checkForward(Backend backend, OpRow row, OpCase call) {

@@ -66,10 +66,15 @@ final class CaseRuns {
 
     /** The gradients of the row's differentiable inputs that occur in a case; zeros where there is none. */
     static List<Tensor> gradients(Backend backend, OpRow row, OpCase call) {
+        return gradients(backend, row, call, differentiable(row, call));
+    }
+
+    /** The gradients of some inputs, which alone are tracked. */
+    static List<Tensor> gradients(Backend backend, OpRow row, OpCase call, List<Integer> places) {
         return Backends.with(backend, () -> {
             Tensor[] in = call.array();
             List<Tensor> leaves = new ArrayList<>();
-            for (int i : differentiable(row, call)) {
+            for (int i : places) {
                 in[i] = in[i].tracked();
                 leaves.add(in[i]);
             }

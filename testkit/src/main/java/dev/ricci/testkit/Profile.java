@@ -9,7 +9,7 @@ public enum Profile {
     /** As {@link #GRADIENT} and tiny: gradients against finite differences. */
     FINITE_DIFFERENCES(10, 3, true),
     /** Tensors large enough that a backend splits them between threads. */
-    LARGE(150_000, 96, false);
+    LARGE(80_000, 96, false);
 
     private final int maxElements;
     private final int maxSize;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** The CPU's kernels give the same bits with one thread and with more, interpreted and compiled. */
 final class KernelBitsTest {
-    private static final int LARGE_CASES = 4;
+    private static final int LARGE_CASES = 3;
     private static final int DIGEST_CASES = 8;
     private static final int WARM_UP = 150;
 

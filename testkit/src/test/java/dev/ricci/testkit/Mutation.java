@@ -225,7 +225,7 @@ record Mutation(String method, int line, int site, String kind, BiConsumer<CodeB
                     add("stored twice as large", (b, e) -> b.loadConstant(2.0).dmul().with(e));
                 }
                 case AASTORE -> {
-                    if (rule) {
+                    if (rule && !(code.get(site - 1) instanceof ConstantInstruction)) {
                         around("tensor stored", false);
                     }
                 }

@@ -25,7 +25,8 @@ import net.jqwik.api.sessions.JqwikSession;
  * ends takes this JVM with it: {@link MutationCheck} kills it and starts another one behind the mutant.
  */
 public final class MutationWorker {
-    private static final int CASES = 20;
+    /** Most mutants die within a few cases; what survives them runs as many as the suites do. */
+    private static final int[] CASES = {12, 200};
     private static Instrumentation instrumentation;
 
     private final List<Target> targets = new ArrayList<>();
@@ -94,7 +95,7 @@ public final class MutationWorker {
         }
         for (OpRow row : OpCatalog.rows()) {
             MutationProbe.takeHits();
-            String failure = failure(row);
+            String failure = failure(row, CASES[1]);
             if (failure != null) {
                 throw new IllegalStateException(row.name() + " fails without a mutation: " + failure);
             }
@@ -118,32 +119,39 @@ public final class MutationWorker {
         }
         define(t, m.apply(t.model));
         try {
-            for (OpRow row : rows) {
-                String failure = failure(row);
-                if (failure != null) {
-                    return "killed by " + row.name();
+            for (int cases : CASES) {
+                for (OpRow row : rows) {
+                    if (failure(row, cases) != null) {
+                        // What killed this one may well kill the next one in the method.
+                        rows.remove(row);
+                        rows.addFirst(row);
+                        return "killed by " + row.name();
+                    }
                 }
             }
-            return "survived";
+            return rules && conventionsFail() ? "killed by conventions" : "survived";
         } finally {
             define(t, t.bytes);
         }
     }
 
     /** What a row finds, or null. Without shrinking. */
-    private String failure(OpRow row) {
+    private String failure(OpRow row, int cases) {
         try {
             if (rules) {
-                each(row, Profile.FINITE_DIFFERENCES, c -> {
+                each(row, Profile.FINITE_DIFFERENCES, cases, c -> {
                     if (row.isDifferentiable()) {
                         GradientConformance.checkDifferences(row, c);
                     }
                     GradientConformance.checkOthers(row, c);
                 });
             } else {
-                each(row, Profile.FORWARD, c -> BackendConformance.checkForward(backend, row, c));
+                each(row, Profile.FORWARD, cases, c -> BackendConformance.checkForward(backend, row, c));
+                if (cases == CASES[1]) {
+                    each(row, Profile.LARGE, 3, c -> BackendConformance.checkLarge(backend, row, c));
+                }
                 if (row.isDifferentiable()) {
-                    each(row, Profile.GRADIENT, c -> BackendConformance.checkGradient(backend, row, c));
+                    each(row, Profile.GRADIENT, cases, c -> BackendConformance.checkGradient(backend, row, c));
                 }
             }
             return null;
@@ -152,10 +160,19 @@ public final class MutationWorker {
         }
     }
 
-    private static void each(OpRow row, Profile profile, Consumer<OpCase> check) {
-        RandomGenerator<OpCase> generator = row.cases(profile).generator(CASES);
-        Random random = new Random(row.name().hashCode() + 1);
-        for (int i = 0; i < CASES; i++) {
+    private static boolean conventionsFail() {
+        try {
+            GradientConventions.check();
+            return false;
+        } catch (RuntimeException | AssertionError e) {
+            return true;
+        }
+    }
+
+    private static void each(OpRow row, Profile profile, int cases, Consumer<OpCase> check) {
+        RandomGenerator<OpCase> generator = row.cases(profile).generator(cases);
+        Random random = new Random(row.name().hashCode() + 1L);
+        for (int i = 0; i < cases; i++) {
             check.accept(generator.next(random).value());
         }
     }
