@@ -51,6 +51,13 @@ final class Products {
         }
         Map<Character, Integer> sizes = new LinkedHashMap<>();
         for (int i = 0; i < terms.length; i++) {
+            for (char c : terms[i].toCharArray()) {
+                // Before axes are counted, so that an ellipsis is not taken for three of them.
+                if (!Character.isLetter(c)) {
+                    throw new ShapeException("einsum: in '" + equation + "' '" + c + "' is not a letter; every axis is"
+                            + " named, there is no ellipsis");
+                }
+            }
             if (terms[i].length() != operands[i].rank()) {
                 throw new ShapeException("einsum: '" + terms[i] + "' in '" + equation + "' names " + terms[i].length()
                         + " axes, the operand has shape " + operands[i].shape());
@@ -59,9 +66,9 @@ final class Products {
                 char c = terms[i].charAt(a);
                 int size = operands[i].dim(a);
                 Integer known = sizes.putIfAbsent(c, size);
-                if (!Character.isLetter(c) || known != null && known != size) {
-                    throw new ShapeException("einsum: in '" + equation + "' " + (Character.isLetter(c) ? "axis '" + c
-                            + "' has sizes " + known + " and " + size : "'" + c + "' is not a letter"));
+                if (known != null && known != size) {
+                    throw new ShapeException("einsum: in '" + equation + "' axis '" + c + "' has sizes " + known
+                            + " and " + size);
                 }
             }
         }

@@ -94,6 +94,7 @@ class EinsumTest {
         assertMessage("names 3 axes, the operand has shape [2, 3]", "ijk->i", a);
         assertMessage("axis 'i' has sizes 2 and 3", "ii->i", a);
         assertMessage("'1' is not a letter", "1j->j", a);
+        assertMessage("'.' is not a letter", "...j->...j", a);
         assertMessage("must occur in an operand", "ij->k", a);
         assertMessage("once in the result", "ij->ii", a);
     }

@@ -54,7 +54,7 @@ final class TorchDecoder implements AutoCloseable {
     private final TorchFunction loss;
     private final TorchFunction clipped;
 
-    /** Weights with the same decay, their moments, and the number of their steps so far, which the fused update counts. */
+    /** Weights with the same decay, their moments, and their steps so far, which the fused update counts. */
     private record Group(List<Integer> members, NDList weights, NDList first, NDList second, NDList counts,
             TorchFunction update) {
     }
@@ -121,8 +121,8 @@ final class TorchDecoder implements AutoCloseable {
         return switch (config.norm()) {
             case LAYER -> "torch.layer_norm(%s, [%d], %s, %s, %s, False)".formatted(x, config.width(), w,
                     weightOrNone(path + ".bias"), config.normEps());
-            case RMS -> ("torch.mul(torch.mul(%1$s, torch.rsqrt(torch.add(torch.mean(torch.mul(%1$s, %1$s), [-1], True),"
-                    + " %2$s))), %3$s)").formatted(x, config.normEps(), w);
+            case RMS -> ("torch.mul(torch.mul(%1$s, torch.rsqrt(torch.add(torch.mean(torch.mul(%1$s, %1$s), [-1],"
+                    + " True), %2$s))), %3$s)").formatted(x, config.normEps(), w);
         };
     }
 

@@ -15,10 +15,10 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A function of tensors written in TorchScript's serialised form and compiled by libtorch. DJL wraps a part of libtorch;
- * here every operation can be called, forward and backward. The text is packed as the archive that {@code torch.jit.save}
- * would write for a module without parameters: {@code data.pkl} (one object, pickled), {@code constants.pkl} (an empty
- * tuple), {@code version} and the code.
+ * A function of tensors written in TorchScript's serialised form and compiled by libtorch. DJL wraps a part of
+ * libtorch; here every operation can be called, forward and backward. The text is packed as the archive that
+ * {@code torch.jit.save} would write for a module without parameters: {@code data.pkl} (one object, pickled),
+ * {@code constants.pkl} (an empty tuple), {@code version} and the code.
  */
 final class TorchFunction implements AutoCloseable {
     /** Version 10 has {@code gelu(approximate=...)}; older ones are upgraded by libtorch while loading. */

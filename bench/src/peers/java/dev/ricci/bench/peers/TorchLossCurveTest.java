@@ -15,7 +15,6 @@ import dev.ricci.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -23,14 +22,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The same model, the same first weights, the same batches of real text, 50 steps of AdamW with warm-up, cosine schedule,
- * decay of matrices only and clipping: once here, once in libtorch. The losses must agree.
+ * The same model, the same first weights, the same batches of real text, 50 steps of AdamW with warm-up, cosine
+ * schedule, decay of matrices only and clipping: once here, once in libtorch. The losses must agree.
  */
 class TorchLossCurveTest {
     private static final int STEPS = 50;
     private static final int BATCH = 12;
     private static final int CONTEXT = 64;
     private static final double TOLERANCE = 1e-3;
+    private static final double WEIGHT_TOLERANCE = 1e-4;
     private static final Schedule RATE = Schedule.cosine(1e-3, 1e-4, STEPS - 10).warmUp(10);
     private static final TorchDecoder.Optimizer NUMBERS = new TorchDecoder.Optimizer(0.9, 0.99, 1e-8, 0.1, 1.0);
 
@@ -68,14 +68,15 @@ class TorchLossCurveTest {
     }
 
     @ParameterizedTest(name = "{0}, seed {1}, fused in libtorch: {2}")
-    @CsvSource({"gpt2, 1, true", "llama, 1, true", "gpt2, 1, false", "gpt2, 2, false", "gpt2, 3, false", "llama, 1, false",
-            "llama, 2, false", "llama, 3, false"})
+    @CsvSource({"gpt2, 1, false", "gpt2, 2, false", "gpt2, 3, false", "gpt2, 1, true", "llama, 1, false",
+            "llama, 2, false", "llama, 3, false", "llama, 1, true"})
     void curvesAgree(String family, long seed, boolean fused) throws IOException {
         Text text = Text.read();
         Rng rng = Rng.of(seed);
         Decoder ours = new Decoder(config(family, text.tokenizer.vocabSize()), rng.split("model"));
-        AdamW adamW = AdamW.of(ours.parameters(), RATE, AdamW.Options.DEFAULT.withBetas(NUMBERS.beta1(), NUMBERS.beta2())
-                .withEps(NUMBERS.eps()).withWeightDecay(NUMBERS.weightDecay())
+        AdamW adamW = AdamW.of(ours.parameters(), RATE, AdamW.Options.DEFAULT
+                .withBetas(NUMBERS.beta1(), NUMBERS.beta2()).withEps(NUMBERS.eps())
+                .withWeightDecay(NUMBERS.weightDecay())
                 .withGroups(ParameterGroup.noDecayForVectors()));
         TorchDecoder.Means means = fused ? TorchDecoder.Means.FUSED : TorchDecoder.Means.ELEMENTARY;
         double[] here = new double[STEPS];
@@ -88,11 +89,22 @@ class TorchLossCurveTest {
                 here[step] = loss.item();
                 adamW.step(Gradients.of(loss).clipByGlobalNorm(NUMBERS.clip()));
             }
-            report(ours, seed, text.name, means, here, torch, differences(ours, theirs));
+            Map<String, Double> weights = differences(ours, theirs);
+            report(ours, seed, text.name, means, here, torch, weights);
+            assertTrue(weight(weights, false) < WEIGHT_TOLERANCE, () -> "weights differ: " + weights);
         }
         assertTrue(here[STEPS - 1] < here[0] - 0.5, "it learns: " + here[0] + " to " + here[STEPS - 1]);
         double difference = largest(here, torch);
         assertTrue(difference < TOLERANCE, "losses differ by " + difference);
+    }
+
+    /**
+     * The largest difference of the keys' biases, or of all other weights. Softmax is blind to a bias of the keys, so
+     * its gradient is zero but for rounding, which AdamW divides by its own size: these biases wander.
+     */
+    private static double weight(Map<String, Double> differences, boolean keyBiases) {
+        return differences.entrySet().stream().filter(e -> e.getKey().endsWith("k_proj.bias") == keyBiases)
+                .mapToDouble(Map.Entry::getValue).max().orElse(Double.NaN);
     }
 
     private static double largest(double[] a, double[] b) {
@@ -122,13 +134,8 @@ class TorchLossCurveTest {
                     here[i], torch[i], here[i] - torch[i]));
         }
         s.append(String.format(Locale.ROOT, "largest difference of the loss: %.2e%n", largest(here, torch)));
-        double[] others = weights.entrySet().stream().filter(e -> !e.getKey().endsWith("k_proj.bias"))
-                .mapToDouble(Map.Entry::getValue).toArray();
-        s.append(String.format(Locale.ROOT, "largest difference of a weight after %d steps: %.2e%n", here.length,
-                Arrays.stream(others).max().orElseThrow()));
-        weights.entrySet().stream().filter(e -> e.getKey().endsWith("k_proj.bias"))
-                .mapToDouble(Map.Entry::getValue).max().ifPresent(d -> s.append(String.format(Locale.ROOT,
-                        "and of the keys' biases, whose gradient is rounding error alone: %.2e%n", d)));
+        s.append(String.format(Locale.ROOT, "largest difference of a weight after %d steps: %.2e, of the keys' biases:"
+                + " %.2e%n", here.length, weight(weights, false), weight(weights, true)));
         System.out.print(s);
     }
 }

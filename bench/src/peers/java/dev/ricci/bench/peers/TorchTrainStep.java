@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The time of a training step beside libtorch's, in one process, step by step in turn, so that whatever else the machine
- * does slows down both. The yardstick: 4 layers, width 256, 4 heads, 128 tokens, batch 8, vocabulary 4096, tied head,
- * AdamW with clipping. It measures and asserts nothing; so its name keeps it out of a run of all tests. Properties:
+ * The time of a training step beside libtorch's, in one process, step by step in turn, so that whatever else the
+ * machine does slows down both. The yardstick: 4 layers, width 256, 4 heads, 128 tokens, batch 8, vocabulary 4096, tied head,
+ * AdamW with clipping. It measures and asserts nothing, so its name keeps it out of a run of all tests. Properties:
  * {@code peers.steps} (30) and {@code peers.warmup} (15) steps.
  */
 class TorchTrainStep {
@@ -87,8 +87,8 @@ class TorchTrainStep {
     private static void report(int threads, long parameters, Times[] times) {
         double ours = times[0].median();
         System.out.printf(Locale.ROOT, "%nTraining step, %d parameters, %d tokens, %d threads, %s, %d steps each%n",
-                parameters, BATCH * TOKENS, threads, Backends.cpu(), times[0].ms.length);
-        System.out.println("                                       median ms    best ms   tokens/s   Ricci's time / its");
+                parameters, BATCH * TOKENS, threads, Backends.cpu().name(), times[0].ms.length);
+        System.out.printf("%-36s %11s %10s %10s   Ricci's time / its%n", "", "median ms", "best ms", "tokens/s");
         for (Times t : times) {
             System.out.printf(Locale.ROOT, "%-36s %11.1f %10.1f %10.0f   %.2f%n", t.name, t.median(), t.best(),
                     BATCH * TOKENS / t.median() * 1000, ours / t.median());
