@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The time of a training step beside libtorch's, in one process, step by step in turn, so that whatever else the
- * machine does slows down both. The yardstick: 4 layers, width 256, 4 heads, 128 tokens, batch 8, vocabulary 4096, tied head,
- * AdamW with clipping. It measures and asserts nothing, so its name keeps it out of a run of all tests. Properties:
- * {@code peers.steps} (30) and {@code peers.warmup} (15) steps.
+ * machine does slows down both. The yardstick: 4 layers, width 256, 4 heads, 128 tokens, batch 8, vocabulary 4096,
+ * tied head, AdamW with clipping. It measures and asserts nothing, so its name keeps it out of a run of all tests.
+ * Properties: {@code peers.steps} (30) and {@code peers.warmup} (15) steps.
  */
 class TorchTrainStep {
     private static final int TOKENS = 128;
