@@ -1,7 +1,8 @@
 /** Runnable programs and the command line. */
 module dev.ricci.examples {
     requires dev.ricci.models;
-    requires info.picocli;
+    requires transitive info.picocli;
+    requires java.management;
 
     exports dev.ricci.examples;
 
@@ -12,6 +13,8 @@ module dev.ricci.examples {
     uses dev.ricci.examples.RicciCommand;
 
     provides dev.ricci.examples.RicciCommand with
+        dev.ricci.examples.TrainCommand,
+        dev.ricci.examples.GenerateCommand,
         dev.ricci.examples.InfoCommand,
         dev.ricci.examples.MicrogradCommand,
         dev.ricci.examples.tutorial.TutorialCommand;

@@ -88,6 +88,7 @@ public final class Ricci {
         line.getCommandSpec().mixinStandardHelpOptions(true);
         for (RicciCommand command : commands) {
             CommandSpec spec = CommandSpec.forAnnotatedObject(command);
+            command.addOptions(spec);
             spec.mixinStandardHelpOptions(true);
             spec.versionProvider(new Version());
             spec.addMixin("common", CommandSpec.forAnnotatedObject(new CommonOptions(out, err, stopRequest)));

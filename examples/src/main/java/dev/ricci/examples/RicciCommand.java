@@ -1,6 +1,7 @@
 package dev.ricci.examples;
 
 import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * A command of {@code ricci}: a class with a picocli {@code @Command} annotation that gives its name and its own options.
@@ -21,4 +22,12 @@ public interface RicciCommand {
      * @throws Exception whatever made the work fail (exit code 1); its message is what the user reads
      */
     Map<String, ?> run(CommonOptions options) throws Exception;
+
+    /**
+     * Adds options that annotations cannot express, before the command line is parsed.
+     *
+     * @param spec the command's specification
+     */
+    default void addOptions(CommandSpec spec) {
+    }
 }

@@ -5,6 +5,7 @@ import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.tokenizer.Llama2cTokenizer;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.models.tokenizer.Tokenizers;
+import dev.ricci.nn.train.Checkpoint;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
@@ -38,6 +39,14 @@ public final class ModelFile {
     public record Loaded(Decoder model, Tokenizer tokenizer) {
     }
 
+    /** What a checkpoint must keep so that {@link #load} can read its model. */
+    public static Map<String, Object> config(Decoder model, Tokenizer tokenizer) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put(CONFIG, model.config().toMap());
+        config.put(TOKENIZER, Tokenizers.toMap(tokenizer));
+        return config;
+    }
+
     /**
      * Writes a model, atomically.
      *
@@ -51,8 +60,8 @@ public final class ModelFile {
     /**
      * Reads a model.
      *
-     * @param path a file written by {@link #save}, a folder with such a file named {@code model.safetensors}, or a model
-     *     of llama2.c
+     * @param path a file written by {@link #save}, the model file of a checkpoint that kept {@link #config}, a folder with
+     *     either named {@code model.safetensors}, or a model of llama2.c
      * @param vocabulary the vocabulary file of a llama2.c model; else null
      * @throws FormatException if it is not such a file, or vocabulary and model do not fit
      * @throws IOException if it cannot be read
@@ -83,13 +92,21 @@ public final class ModelFile {
         }
     }
 
-    private static Map<String, Object> metadata(Path file, SafetensorsFile in, String key) {
+    /** From the file's own metadata or, for the model in a checkpoint, from the checkpoint's state beside it. */
+    private static Map<String, ?> metadata(Path file, SafetensorsFile in, String key) throws IOException {
         String json = in.metadata().get(key);
-        if (json == null) {
-            throw new FormatException("model " + file + ": its metadata have no '" + key
-                    + "'; it was not written by ricci train");
+        if (json != null) {
+            return Json.parseObject(json, file + " " + key);
         }
-        return Json.parseObject(json, file + " " + key);
+        Path state = file.resolveSibling(Checkpoint.STATE);
+        if (Files.exists(state) && Json.read(state).get("config") instanceof Map<?, ?> config
+                && config.get(key) instanceof Map<?, ?> value) {
+            Map<String, Object> named = new LinkedHashMap<>();
+            value.forEach((name, v) -> named.put((String) name, v));
+            return named;
+        }
+        throw new FormatException("model " + file + ": neither its metadata nor a " + Checkpoint.STATE
+                + " beside it have '" + key + "'; it was not written by ricci train");
     }
 
     private static Loaded checked(Path file, Loaded loaded) {

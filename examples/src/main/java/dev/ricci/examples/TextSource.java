@@ -1,0 +1,68 @@
+package dev.ricci.examples;
+
+import dev.ricci.tensor.FormatException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Text to train on: a file, or by default the project's own sources and documents, which are always there. */
+final class TextSource {
+    private static final Set<String> SKIPPED = Set.of("target", "runs", "lib", "node_modules");
+
+    private TextSource() {
+    }
+
+    /** The UTF-8 text of a file. */
+    static String read(Path file) throws IOException {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
+        } catch (CharacterCodingException e) {
+            throw new FormatException("text " + file + ": is not UTF-8; convert it first", e);
+        }
+    }
+
+    /** All Java sources and Markdown documents of the project, in the order of their paths. */
+    static String ofProject() throws IOException {
+        String home = System.getProperty("ricci.home");
+        if (home == null) {
+            throw new UsageException("--text: needed here; the project's own sources, the default, are known only to the"
+                + " launcher ./ricci");
+        }
+        Path root = Path.of(home);
+        List<Path> files = new ArrayList<>();
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
+                String name = folder.equals(root) ? "" : folder.getFileName().toString();
+                return SKIPPED.contains(name) || name.startsWith(".") ? FileVisitResult.SKIP_SUBTREE
+                    : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                String name = file.getFileName().toString();
+                if (name.endsWith(".java") || name.endsWith(".md")) {
+                    files.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        // By the path's text with '/': the same order on every platform.
+        files.sort((a, b) -> root.relativize(a).toString().replace('\\', '/')
+            .compareTo(root.relativize(b).toString().replace('\\', '/')));
+        StringBuilder text = new StringBuilder();
+        for (Path file : files) {
+            text.append(read(file)).append('\n');
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,51 @@
+package dev.ricci.examples;
+
+import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.nn.Activation;
+import dev.ricci.nn.optim.AdamW;
+import dev.ricci.nn.optim.ParameterGroup;
+import dev.ricci.nn.optim.Schedule;
+import dev.ricci.tensor.TensorException;
+import java.util.Locale;
+
+/** What the hyper-parameters of a {@link TrainPreset} mean. */
+final class TrainSetup {
+    private static final double ROPE_THETA = 10_000;
+    private static final double NORM_EPS = 1e-5;
+
+    private TrainSetup() {
+    }
+
+    static DecoderConfig decoderConfig(TrainPreset p, int vocabulary) {
+        boolean llama = switch (p.family()) {
+            case "gpt2" -> false;
+            case "llama" -> true;
+            default -> throw new TensorException("--family: unknown '" + p.family() + "'; one of gpt2, llama");
+        };
+        return new DecoderConfig(vocabulary, p.context(), p.layers(), p.heads(), p.kvHeads(), p.width(), p.hidden(),
+            llama ? DecoderConfig.Norm.RMS : DecoderConfig.Norm.LAYER, NORM_EPS,
+            llama ? DecoderConfig.Position.ROTARY_HALF : DecoderConfig.Position.LEARNED, ROPE_THETA,
+            activation(p.activation()), llama, p.bias(), p.tiedHead(), p.dropout(), 0);
+    }
+
+    private static Activation activation(String name) {
+        return switch (name) {
+            case "relu", "gelu", "gelu_tanh", "silu" -> Activation.valueOf(name.toUpperCase(Locale.ROOT));
+            default -> throw new TensorException("--activation: unknown '" + name
+                + "'; one of relu, gelu, gelu_tanh, silu");
+        };
+    }
+
+    /** Linear warm-up, then a cosine down to the last step. */
+    static Schedule schedule(TrainPreset p) {
+        if (p.warmup() < 0 || p.warmup() >= p.steps()) {
+            throw new TensorException("--warmup: must lie in 0 .. steps - 1 = " + (p.steps() - 1) + ", got " + p.warmup());
+        }
+        return Schedule.cosine(p.learningRate(), p.minLearningRate(), p.steps() - p.warmup()).warmUp(p.warmup());
+    }
+
+    static AdamW.Options adamOptions(TrainPreset p) {
+        return AdamW.Options.DEFAULT.withBetas(p.beta1(), p.beta2()).withWeightDecay(p.weightDecay())
+            .withGroups(ParameterGroup.noDecayForVectors());
+    }
+}
