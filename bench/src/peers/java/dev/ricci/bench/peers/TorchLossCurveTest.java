@@ -99,8 +99,9 @@ class TorchLossCurveTest {
     }
 
     /**
-     * The largest difference of the keys' biases, or of all other weights. Softmax is blind to a bias of the keys, so
-     * its gradient is zero but for rounding, which AdamW divides by its own size: these biases wander.
+     * The largest difference of the keys' biases, or of all other weights; NaN if there are none. Softmax is
+     * blind to a bias of the keys, so its gradient is zero but for rounding, which AdamW divides by its own size: these
+     * biases wander.
      */
     private static double weight(Map<String, Double> differences, boolean keyBiases) {
         return differences.entrySet().stream().filter(e -> e.getKey().endsWith("k_proj.bias") == keyBiases)
@@ -134,8 +135,12 @@ class TorchLossCurveTest {
                     here[i], torch[i], here[i] - torch[i]));
         }
         s.append(String.format(Locale.ROOT, "largest difference of the loss: %.2e%n", largest(here, torch)));
-        s.append(String.format(Locale.ROOT, "largest difference of a weight after %d steps: %.2e, of the keys' biases:"
-                + " %.2e%n", here.length, weight(weights, false), weight(weights, true)));
+        s.append(String.format(Locale.ROOT, "largest difference of a weight after %d steps: %.2e%n", here.length,
+                weight(weights, false)));
+        double keyBiases = weight(weights, true);
+        if (!Double.isNaN(keyBiases)) {
+            s.append(String.format(Locale.ROOT, "and of the keys' biases: %.2e%n", keyBiases));
+        }
         System.out.print(s);
     }
 }
