@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 
 /** A neural network trained by {@link Micrograd}: every weight, product and sum is one object, and it still learns. */
 @Command(name = "micrograd",
-    description = "Train a small network by scalar autodiff in about 100 lines: the idea of the library without tensors.")
+    description = "Train a network by scalar autodiff in about 100 lines: the idea of the library without tensors.")
 public final class MicrogradCommand implements RicciCommand {
     private static final double NOISE = 0.1;
     private static final int PRINTED = 10;
@@ -24,10 +24,12 @@ public final class MicrogradCommand implements RicciCommand {
     @Option(names = "--points", paramLabel = "N", defaultValue = "100", description = "Points to separate.")
     private int points;
 
-    @Option(names = "--hidden", paramLabel = "N", defaultValue = "12", description = "Neurons in each of two hidden layers.")
+    @Option(names = "--hidden", paramLabel = "N", defaultValue = "12",
+        description = "Neurons in each of two hidden layers.")
     private int hidden;
 
-    @Option(names = "--learning-rate", paramLabel = "X", defaultValue = "2.0", description = "At the start; it falls to a tenth.")
+    @Option(names = "--learning-rate", paramLabel = "X", defaultValue = "2.0",
+        description = "At the start; it falls to a tenth.")
     private double learningRate;
 
     /** Made by the service loader. */
@@ -44,7 +46,8 @@ public final class MicrogradCommand implements RicciCommand {
         Random random = new Random(options.seed());
         double[][] xs = moons(random);
         Value[] weights = weights(random);
-        out.printf("Two half moons of %d points, a network 2-%d-%d-1 of %d weights.%n%n", points, hidden, hidden, weights.length);
+        out.printf("Two half moons of %d points, a network 2-%d-%d-1 of %d weights.%n%n", points, hidden, hidden,
+            weights.length);
         double loss = 0;
         for (int step = 1; step <= steps; step++) {
             Value sum = loss(weights, xs);
@@ -52,7 +55,8 @@ public final class MicrogradCommand implements RicciCommand {
             // This is all there is to training: derivatives of the loss by each weight, and a small step against them.
             Map<Value, Double> gradients = Micrograd.gradients(sum);
             double rate = learningRate * (1 - 0.9 * (step - 1) / steps);
-            weights = Arrays.stream(weights).map(w -> Value.of(w.data() - rate * gradients.get(w))).toArray(Value[]::new);
+            weights = Arrays.stream(weights).map(w -> Value.of(w.data() - rate * gradients.get(w)))
+                .toArray(Value[]::new);
             if (step == 1 || step % Math.max(1, steps / PRINTED) == 0) {
                 out.printf("step %4d   loss %.4f   right %5.1f %%%n", step, loss, 100 * accuracy(weights, xs));
             }
@@ -119,7 +123,8 @@ public final class MicrogradCommand implements RicciCommand {
     }
 
     private double accuracy(Value[] weights, double[][] xs) {
-        return Arrays.stream(xs).filter(p -> score(weights, p[0], p[1]).data() > 0 == (p[2] == 1)).count() / (double) xs.length;
+        long right = Arrays.stream(xs).filter(p -> score(weights, p[0], p[1]).data() > 0 == (p[2] == 1)).count();
+        return (double) right / xs.length;
     }
 
     private String picture(Value[] weights, double[][] xs) {

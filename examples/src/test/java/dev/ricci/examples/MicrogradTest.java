@@ -56,7 +56,8 @@ class MicrogradTest {
             }
             for (int i = 0; i < 30; i++) {
                 // tanh after each op: products of products would leave every range.
-                Pair made = pool.get(random.nextInt(pool.size())).then(random.nextInt(8), pool.get(random.nextInt(pool.size())));
+                Pair left = pool.get(random.nextInt(pool.size()));
+                Pair made = left.then(random.nextInt(8), pool.get(random.nextInt(pool.size())));
                 pool.add(new Pair(made.scalar().tanh(), made.tensor().tanh()));
             }
             Pair result = pool.getLast();
@@ -102,10 +103,12 @@ class MicrogradTest {
     @Test
     void theCommandSeparatesTheMoons() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        int code = Ricci.run(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(OutputStream.nullOutputStream()),
-            "micrograd", "--json", "--points", "60", "--hidden", "8", "--steps", "150", "--seed", "1");
+        int code = Ricci.run(new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(OutputStream.nullOutputStream()), "micrograd", "--json", "--points", "60", "--hidden", "8",
+            "--steps", "150", "--seed", "1");
         assertEquals(0, code);
-        Map<String, Object> results = Json.parseObject(out.toString(StandardCharsets.UTF_8).strip(), "micrograd --json");
+        String json = out.toString(StandardCharsets.UTF_8).strip();
+        Map<String, Object> results = Json.parseObject(json, "micrograd --json");
         assertTrue((Double) results.get("accuracy") >= 0.95, results.toString());
         assertTrue((Double) results.get("loss") < 0.2, results.toString());
     }

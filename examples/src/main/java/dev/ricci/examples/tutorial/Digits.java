@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /**
- * Images of digits: the user's own, or ones that the project draws itself, the seven segments of a pocket calculator, each
- * slanted, shifted, of its own size and thickness, under noise.
+ * Images of digits: the user's own, or ones that the project draws itself, the seven segments of a pocket calculator,
+ * each slanted, shifted, of its own size and thickness, under noise.
  */
 final class Digits {
     private static final int SIDE = 16;
@@ -29,11 +29,13 @@ final class Digits {
     private Digits() {
     }
 
-    /** The user's images, by MNIST's names with or without .gz, if the lesson has a folder; else {@code count} drawn ones. */
+    /** The user's images, by MNIST's names with or without .gz; without a folder, {@code count} drawn ones. */
     static Dataset of(Lesson lesson, String part, int count) throws IOException {
         Path folder = lesson.data();
-        return folder == null ? draw(count, lesson.seed() + part.hashCode()) : Images.idx(file(folder, part + "-images-idx3-ubyte"),
-            file(folder, part + "-labels-idx1-ubyte"));
+        if (folder == null) {
+            return draw(count, lesson.seed() + part.hashCode());
+        }
+        return Images.idx(file(folder, part + "-images-idx3-ubyte"), file(folder, part + "-labels-idx1-ubyte"));
     }
 
     private static Path file(Path folder, String name) {
@@ -87,7 +89,8 @@ final class Digits {
         float[] values = image.toFloatArray();
         StringBuilder text = new StringBuilder();
         for (int p = 0; p < values.length; p++) {
-            text.append(shades.charAt((int) (values[p] * (shades.length() - 1)))).append(p % width == width - 1 ? "\n" : "");
+            text.append(shades.charAt((int) (values[p] * (shades.length() - 1))));
+            text.append(p % width == width - 1 ? "\n" : "");
         }
         return text.toString();
     }

@@ -6,7 +6,7 @@ import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Tensor;
 import java.util.Random;
 
-/** Questions such as "31524>", whose answer is "12345": simple to check, and there are more of them than one learns by heart. */
+/** Questions such as "315242>", whose answer is "122345": simple to check, and too many to learn them by heart. */
 final class SortingTask {
     static final int LENGTH = 6;
     static final CharTokenizer TOKENIZER = CharTokenizer.of("0123456789>");
@@ -30,8 +30,8 @@ final class SortingTask {
     }
 
     /**
-     * So many questions with their answers, to learn from: ids I32 [B, 2 LENGTH], and for each position the id that follows
-     * it. What follows within the question cannot be guessed, so it does not count.
+     * So many questions with their answers, to learn from: ids I32 [B, 2 LENGTH], and for each position the id that
+     * follows it. What follows within the question cannot be guessed, so it does not count.
      */
     static Batch batch(int size, Random random) {
         int positions = 2 * LENGTH;

@@ -49,7 +49,8 @@ public final class Tutorial01Tensors {
         lesson.say("rng.split(1)   %s   (another)", rng.split(1).normal(3));
 
         lesson.heading("All of it together: bring each column to mean 0 and deviation 1");
-        Tensor x = rng.split("x").normal(lesson.size(100_000, 1000), 3).mul(Tensor.of(1, 10, 100)).add(Tensor.of(5, 0, -5));
+        Tensor normal = rng.split("x").normal(lesson.size(100_000, 1000), 3);
+        Tensor x = normal.mul(Tensor.of(1, 10, 100)).add(Tensor.of(5, 0, -5));
         Tensor standard = x.sub(x.mean(0)).div(x.variance(0, 0).sqrt());
         lesson.say("means %s", standard.mean(0));
         lesson.say("variances %s", standard.variance(0, 0));

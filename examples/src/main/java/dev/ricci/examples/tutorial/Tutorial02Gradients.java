@@ -67,6 +67,7 @@ public final class Tutorial02Gradients {
         GradCheck.Report report = GradCheck.check(in -> valley.apply(in.get(0)), List.of(Tensor.of(-1, 1)));
         lesson.say("%s", report);
         return Map.of("error", gradients.get(x).sub(x.square().mul(3)).abs().max().item(),
-            "second_error", second.sub(x.mul(6)).abs().max().item(), "height", valley.apply(p).item(), "check", report.passes());
+            "second_error", second.sub(x.mul(6)).abs().max().item(), "height", valley.apply(p).item(),
+            "check", report.passes());
     }
 }

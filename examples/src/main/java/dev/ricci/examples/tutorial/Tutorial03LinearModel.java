@@ -11,8 +11,8 @@ import dev.ricci.tensor.Tensor;
 import java.util.Map;
 
 /**
- * A linear model: the smallest thing that is trained. The data come from a rule that we know, so that we can see whether
- * training finds it.
+ * A linear model: the smallest thing that is trained. The data come from a rule that we know, so that we can see
+ * whether training finds it.
  */
 public final class Tutorial03LinearModel {
     private static final double NOISE = 0.1;
@@ -52,7 +52,7 @@ public final class Tutorial03LinearModel {
         lesson.say("bias %s", model.bias().value());
         lesson.say("error %.5f, of which noise is %.5f", loss, NOISE * NOISE);
 
-        // A linear model can also be solved at once, by the normal equations X'X w = X'y with a column of ones for the bias.
+        // A linear model can also be solved at once: by the normal equations X'X w = X'y, with ones for the bias.
         Tensor ones = Tensor.cat(1, x, Tensor.ones(n, 1));
         Tensor exact = Linalg.choleskySolve(ones.permute(1, 0).matmul(ones), ones.permute(1, 0).matmul(y));
         Tensor found = Tensor.cat(0, model.weight().value().reshape(3), model.bias().value().reshape(1));

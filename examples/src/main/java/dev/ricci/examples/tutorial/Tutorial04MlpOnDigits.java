@@ -12,7 +12,6 @@ import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.DataLoader;
 import dev.ricci.nn.data.Dataset;
 import dev.ricci.nn.optim.AdamW;
-import dev.ricci.nn.optim.Optimizer;
 import dev.ricci.nn.optim.Schedule;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.NoGrad;
@@ -21,7 +20,7 @@ import dev.ricci.tensor.Tensor;
 import java.io.IOException;
 import java.util.Map;
 
-/** A multi-layer perceptron that reads digits: layers in a row, data in batches, and accuracy on images it never saw. */
+/** A multi-layer perceptron that reads digits: layers in a row, data in batches, accuracy on images it never saw. */
 public final class Tutorial04MlpOnDigits {
     /** Runs it in full. */
     public static void main(String[] args) throws IOException {
@@ -38,15 +37,16 @@ public final class Tutorial04MlpOnDigits {
 
         // The last layer gives ten logits, one a digit; softmax would make probabilities of them.
         Rng rng = Rng.of(lesson.seed());
-        Sequential model = new Sequential(new Flatten(), new Linear(first.inputs().size(), 128, rng.split("first")), Tensor::relu,
-            new Dropout(0.1), new Linear(128, 10, rng.split("second")));
+        Sequential model = new Sequential(new Flatten(), new Linear(first.inputs().size(), 128, rng.split("first")),
+            Tensor::relu, new Dropout(0.1), new Linear(128, 10, rng.split("second")));
         lesson.say("%s", model.summary().strip());
 
         int epochs = lesson.size(5, 3);
         lesson.heading("Training: " + epochs + " times through all images, 64 at once");
         try (DataLoader loader = DataLoader.of(train, DataLoader.Options.shuffled(64, lesson.seed()))) {
             long steps = epochs * loader.batchesPerEpoch();
-            Optimizer optimizer = AdamW.of(model.parameters(), Schedule.cosine(3e-3, 1e-4, steps), AdamW.Options.DEFAULT);
+            Schedule schedule = Schedule.cosine(3e-3, 1e-4, steps);
+            AdamW optimizer = AdamW.of(model.parameters(), schedule, AdamW.Options.DEFAULT);
             double mean = 0;
             for (long step = 1; step <= steps; step++) {
                 Batch batch = loader.next();
@@ -70,7 +70,8 @@ public final class Tutorial04MlpOnDigits {
         double right = 0;
         for (long i = 0; i < loader.batchesPerEpoch(); i++) {
             Batch batch = loader.next();
-            right += NoGrad.call(() -> model.forward(batch.inputs()).argmax(-1)).eq(batch.targets()).to(DType.F32).sum().item();
+            Tensor guesses = NoGrad.call(() -> model.forward(batch.inputs())).argmax(-1);
+            right += guesses.eq(batch.targets()).to(DType.F32).sum().item();
         }
         return right / data.size();
     }

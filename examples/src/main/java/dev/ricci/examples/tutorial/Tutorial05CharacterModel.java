@@ -14,12 +14,11 @@ import dev.ricci.nn.optim.AdamW;
 import dev.ricci.nn.optim.Schedule;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** A model of characters (after Bengio et al. 2003): it guesses the next one from the last eight, and so writes names. */
+/** A model of characters (after Bengio et al. 2003): it guesses the next one from the last eight, and writes names. */
 public final class Tutorial05CharacterModel {
     private static final int CONTEXT = 8;
 
@@ -49,14 +48,15 @@ public final class Tutorial05CharacterModel {
                 lesson.every(steps / 5, step, loss);
             }
         }
-        // The names are partly random: no model can have a loss below the entropy of that, except on names it has learned.
-        TokenWindows test = TokenWindows.everywhere(tokenizer.encode(MadeUpNames.text(2000, lesson.seed() + 1)), CONTEXT);
+        // The names are partly random: on new ones, no model can have a loss below the entropy of that.
+        int[] unseen = tokenizer.encode(MadeUpNames.text(2000, lesson.seed() + 1));
+        TokenWindows test = TokenWindows.everywhere(unseen, CONTEXT);
         double loss = loss(model, test.batch(IntStream.range(0, test.size()).toArray())).item();
         lesson.say("on new names %.4f; the least that is possible is %.4f", loss, MadeUpNames.leastLoss());
 
         // Many lines at once, each from the end of the text: draw a character, append it, drop the oldest.
         int lines = 200;
-        Tensor context = Tensor.ofInts(Arrays.copyOfRange(tokens, tokens.length - CONTEXT, tokens.length)).expand(lines, CONTEXT);
+        Tensor context = Tensor.ofInts(tokens).slice(0, tokens.length - CONTEXT, tokens.length).expand(lines, CONTEXT);
         Tensor written = context;
         for (int i = 0; i < CONTEXT; i++) {
             Tensor next = rng.split("sample").split(i).categorical(model.forward(context)).unsqueeze(1);

@@ -27,7 +27,7 @@ public final class Tutorial07SavingAndLoading {
         return new Sequential(new Linear(2, hidden, rng.split(0)), Tensor::tanh, new Linear(hidden, 1, rng.split(1)));
     }
 
-    /** Steps {@code from} to {@code to}: each step's data are a function of its number, so nothing else must be kept. */
+    /** From one step to another. Each step's data are a function of its number, so nothing else must be kept. */
     private static double train(Sequential model, Optimizer optimizer, int from, int to) {
         double loss = Double.NaN;
         for (int step = from; step < to; step++) {
@@ -48,7 +48,7 @@ public final class Tutorial07SavingAndLoading {
         Optimizer optimizer = AdamW.of(first.parameters(), 1e-2);
         lesson.say("trained %d steps, loss %.5f", half, train(first, optimizer, 0, half));
 
-        // A state dict is a map from names to tensors. Safetensors is the format of Hugging Face: Python reads it as it is.
+        // A state dict is a map from names to tensors. Safetensors is Hugging Face's format: Python reads it as it is.
         Safetensors.save(weights, first.stateDict());
         Safetensors.save(moments, optimizer.stateDict());
         Safetensors.load(weights).forEach((name, tensor) -> lesson.say("%-10s %s", name, tensor.spec()));

@@ -42,12 +42,12 @@ public final class Tutorial08Profiling {
             step.run();
             nanos = System.nanoTime() - start;
             if (i == 1 || i % 4 == 0) {
-                lesson.say("step %2d   %8.1f ms   %8.0f tokens a second", i, nanos / 1e6, batch * context * 1e9 / nanos);
+                lesson.say("step %2d   %.1f ms   %.0f tokens a second", i, nanos / 1e6, batch * context * 1e9 / nanos);
             }
         }
 
-        // FLOP/s say how well the processor is used, GB/s how well the memory is. A few FLOP a byte: memory is the limit;
-        // many: arithmetic is. Look at the top row first; what is not there is not worth the trouble.
+        // FLOP/s say how well the processor is used, GB/s how well the memory is. A few FLOP a byte: memory is the
+        // limit; many: arithmetic is. Look at the top row first; what is not there is not worth the trouble.
         lesson.heading("One step, op by op: the slowest first");
         OpProfile profile = new OpProfile();
         long start = System.nanoTime();
@@ -69,7 +69,7 @@ public final class Tutorial08Profiling {
         lesson.heading("The same listener records what runs, in order");
         Recording recording = Recording.of(step);
         lesson.say("%d ops; the first is %s", recording.steps().size(), recording.steps().getFirst().op());
-        return Map.of("ops", total.calls(), "recorded", recording.steps().size(), "flops", total.flops(), "rule_of_thumb", rule,
-            "share_in_ops", (double) total.nanos() / nanos);
+        return Map.of("ops", total.calls(), "recorded", recording.steps().size(), "flops", total.flops(),
+            "rule_of_thumb", rule, "share_in_ops", (double) total.nanos() / nanos);
     }
 }

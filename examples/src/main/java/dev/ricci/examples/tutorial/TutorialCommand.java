@@ -45,7 +45,8 @@ public final class TutorialCommand implements RicciCommand {
         description = "For 04: a folder with train-images-idx3-ubyte and so on (MNIST's names, .gz or not).")
     private Path data;
 
-    @Option(names = "--out", paramLabel = "DIR", defaultValue = "runs/tutorial", description = "For 07: where it saves.")
+    @Option(names = "--out", paramLabel = "DIR", defaultValue = "runs/tutorial",
+        description = "For 07: where it saves.")
     private Path files;
 
     /** Made by the service loader. */
@@ -61,7 +62,8 @@ public final class TutorialCommand implements RicciCommand {
             throw new UsageException("--data: not a folder: " + data);
         }
         Entry entry = ALL.get(number - 1);
-        options.out().println("The source: examples/src/main/java/" + entry.source.getName().replace('.', '/') + ".java");
+        String source = entry.source.getName().replace('.', '/');
+        options.out().println("The source: examples/src/main/java/" + source + ".java");
         return entry.program.run(new Lesson(options.out(), quick, options.seed(), data, files));
     }
 }

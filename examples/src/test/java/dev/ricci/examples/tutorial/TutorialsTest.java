@@ -31,7 +31,8 @@ class TutorialsTest {
     private Map<String, Object> results(String... more) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String[] common = {"tutorial", "--quick", "--json", "--seed", "1", "--out", folder.toString()};
-        int code = Ricci.run(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(told, true, StandardCharsets.UTF_8),
+        int code = Ricci.run(new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(told, true, StandardCharsets.UTF_8),
             Stream.concat(Stream.of(common), Stream.of(more)).toArray(String[]::new));
         assertEquals(0, code, told.toString(StandardCharsets.UTF_8));
         return Json.parseObject(out.toString(StandardCharsets.UTF_8).strip(), "tutorial --json");
@@ -154,7 +155,8 @@ class TutorialsTest {
         }
         assertEquals(8, tutorials.size());
         for (Path file : tutorials) {
-            assertTrue(Files.readAllLines(file).size() < MOST_LINES, file + " has " + Files.readAllLines(file).size() + " lines");
+            int lines = Files.readAllLines(file).size();
+            assertTrue(lines < MOST_LINES, file + " has " + lines + " lines");
             String name = file.getFileName().toString().replace(".java", "");
             Class.forName("dev.ricci.examples.tutorial." + name).getMethod("main", String[].class);
         }

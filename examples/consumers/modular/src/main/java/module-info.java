@@ -1,0 +1,4 @@
+/** A module of a user's own. */
+module org.example.sine {
+    requires dev.ricci.nn;
+}
