@@ -57,7 +57,22 @@ final class AttentionRows {
         }
 
         OpCase forward(CaseDraw g) {
-            return call(List.of(g.floats(q), g.floats(k), g.floats(v)));
+            // What a query does not see may be anything: the unused part of a cache, say.
+            boolean spoilt = g.profile() == Profile.FORWARD && g.draw().oneIn(4);
+            return call(List.of(g.floats(q), spoilt ? spoilt(g, k) : g.floats(k), spoilt ? spoilt(g, v) : g.floats(v)));
+        }
+
+        /** Not finite at one key. */
+        private static Tensor spoilt(CaseDraw g, Shape shape) {
+            float[] values = Views.dense(g.floats(shape)).toFloatArray();
+            int keys = shape.dim(2);
+            int depth = shape.dim(3);
+            int key = g.draw().below(Math.max(1, keys));
+            float with = g.draw().pick(Float.NaN, Float.POSITIVE_INFINITY);
+            for (int i = 0; i < values.length; i++) {
+                values[i] = i / depth % keys == key ? with : values[i];
+            }
+            return g.layout(Tensor.of(values, shape));
         }
 
         private OpCase call(List<Tensor> qkv) {

@@ -37,14 +37,13 @@ final class ContractionRows {
         int m = g.sizeOrZero();
         int k = g.sizeOrZero();
         int n = g.sizeOrZero();
-        if (g.profile() == Profile.FORWARD && g.draw().oneIn(20)) {
+        if (g.profile() == Profile.FORWARD && g.draw().oneIn(10)) {
             // Now and then long along one axis, so that blocks of every kind have an edge.
-            int wide = g.draw().between(100, 800);
-            switch (g.draw().below(3)) {
-                case 0 -> m = wide;
-                case 1 -> k = wide;
-                default -> n = wide;
-            }
+            int wide = g.draw().between(100, 2000);
+            int at = g.draw().below(3);
+            m = at == 0 ? wide : g.draw().between(1, 40);
+            k = at == 1 ? wide : g.draw().between(1, 40);
+            n = at == 2 ? wide : g.draw().between(1, 40);
             batch = Shape.scalar();
         }
         return OpCase.of(new MatMul(), g.floats(batch.concat(Shape.of(m, k))), g.floats(batch.concat(Shape.of(k, n))));
@@ -115,7 +114,8 @@ final class ContractionRows {
 
         OpCase max(CaseDraw g) {
             Values ties = Values.sometimes(Values.whole(-2, 2), Double.NaN, Double.NEGATIVE_INFINITY);
-            return OpCase.of(new MaxPool2d(kernelH, kernelW, window), g.smooth() ? g.separated(x) : g.floats(x, ties));
+            return OpCase.of(new MaxPool2d(kernelH, kernelW, window), g.smooth() || g.draw().flag()
+                    ? g.separated(x) : g.floats(x, ties));
         }
 
         OpCase maxBackward(CaseDraw g) {

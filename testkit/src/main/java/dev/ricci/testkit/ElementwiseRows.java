@@ -83,7 +83,13 @@ final class ElementwiseRows {
     private static Values halves() {
         Values whole = Values.whole(-6, 6);
         Values between = Values.between(-4, 4);
-        return d -> d.flag() ? whole.draw(d) * 0.5 : between.draw(d);
+        // Beyond 2^23 every float is whole.
+        Values huge = Values.whole((1 << 23) - 3, (1 << 24) - 1);
+        return d -> switch (d.below(8)) {
+            case 0, 1, 2, 3 -> whole.draw(d) * 0.5;
+            case 7 -> d.flag() ? -huge.draw(d) : huge.draw(d);
+            default -> between.draw(d);
+        };
     }
 
     private static OpRow smooth(UnaryKind kind, double low, double high, double[] special) {
@@ -179,8 +185,11 @@ final class ElementwiseRows {
             return OpCase.of(new Binary(BinaryKind.POW), g.floats(shape, Values.whole(-3, 3)),
                     g.floats(shape, Values.whole(-3, 4)));
         }
+        // Some exponents have ways of their own.
+        Values usual = Values.between(-3, 3);
+        boolean known = !g.smooth() && g.draw().oneIn(4);
         return OpCase.of(new Binary(BinaryKind.POW), g.floats(shape, Values.between(0.25, 3)),
-                g.floats(shape, Values.between(-3, 3)));
+                g.floats(shape, known ? Values.sometimes(usual, -1, -0.5, 0, 0.5, 1, 2, 3) : usual));
     }
 
     /** Quotients away from whole numbers, where the remainder jumps; or whole numbers, where division is exact. */
@@ -243,7 +252,7 @@ final class ElementwiseRows {
             return OpCase.of(new Cast(g.draw().pick(DType.F32, DType.F64, DType.BF16, DType.F16)), g.floats(shape));
         }
         DType to = g.draw().pick(DType.values());
-        DType from = g.dtype(DType.I32, DType.I64, DType.BOOL, DType.U8, DType.F16, DType.BF16, DType.F64);
+        DType from = g.draw().flag() ? g.draw().pick(DType.values()) : DType.F32;
         Values floats = Values.sometimes(Values.between(-300, 300), SPECIAL);
         return OpCase.of(new Cast(to), switch (from) {
             case BOOL -> g.booleans(shape);

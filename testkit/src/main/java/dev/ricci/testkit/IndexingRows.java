@@ -57,7 +57,8 @@ final class IndexingRows {
     /** Distinct values where gradients are taken, else many equal ones, and NaN. */
     private static Tensor tied(CaseDraw g, Shape s) {
         DType dtype = g.dtype(DType.I32, DType.I64);
-        return dtype.isInteger() ? g.integers(dtype, s, -3, 3) : g.smooth() ? g.separated(s) : g.floats(s, TIES);
+        return dtype.isInteger() ? g.integers(dtype, s, -3, 3) : g.smooth() || g.draw().flag() ? g.separated(s)
+                : g.floats(s, TIES);
     }
 
     private static OpCase gather(CaseDraw g) {

@@ -5,6 +5,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.op.Creation.Arange;
 import dev.ricci.tensor.op.Creation.Full;
+import dev.ricci.tensor.op.Elementwise.Cast;
 import dev.ricci.tensor.op.Ints;
 import dev.ricci.tensor.op.Movement.Cat;
 import dev.ricci.tensor.op.Movement.Copy;
@@ -23,6 +24,8 @@ import java.util.function.Function;
 
 /** Rows of the ops that make tensors from nothing or move elements. */
 final class MovementRows {
+    private static final DType[] MOVED = {DType.I32, DType.I64, DType.BOOL, DType.U8, DType.F64, DType.F16, DType.BF16};
+
     private MovementRows() {
     }
 
@@ -64,8 +67,7 @@ final class MovementRows {
 
     /** A tensor of any element type. */
     private static Tensor any(CaseDraw g, Shape shape) {
-        DType dtype = g.dtype(DType.I32, DType.I64, DType.BOOL, DType.U8);
-        return ofType(g, dtype, shape);
+        return ofType(g, g.dtype(MOVED), shape);
     }
 
     private static Tensor ofType(CaseDraw g, DType dtype, Shape shape) {
@@ -73,7 +75,8 @@ final class MovementRows {
             case BOOL -> g.booleans(shape);
             case U8 -> g.integers(dtype, shape, 0, 255);
             case I32, I64 -> g.integers(dtype, shape, -99, 99);
-            default -> g.floats(shape);
+            case F64, F16, BF16 -> g.layout(g.reference(new Cast(dtype), Views.dense(g.floats(shape))).getFirst());
+            case F32 -> g.floats(shape);
         };
     }
 
@@ -135,7 +138,7 @@ final class MovementRows {
     private static OpCase cat(CaseDraw g) {
         Shape s = g.shape(1, 4);
         int axis = g.draw().below(s.rank());
-        DType dtype = g.dtype(DType.I32, DType.I64, DType.BOOL, DType.U8);
+        DType dtype = g.dtype(MOVED);
         Tensor[] parts = new Tensor[g.draw().between(1, 4)];
         parts[0] = ofType(g, dtype, s);
         for (int i = 1; i < parts.length; i++) {

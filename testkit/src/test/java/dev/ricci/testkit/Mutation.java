@@ -138,6 +138,27 @@ record Mutation(String method, int line, int site, String kind, BiConsumer<CodeB
             }
         }
 
+        /** Whether the value on the stack is a constant that doubling, or a change of sign, leaves as it is. */
+        private boolean absorbs(boolean doubling) {
+            int before = site - 1;
+            while (before >= 0 && !(code.get(before) instanceof Instruction)) {
+                before--;
+            }
+            double v = before >= 0 && code.get(before) instanceof ConstantInstruction c
+                    && c.constantValue() instanceof Number n ? n.doubleValue() : 1;
+            return Double.isNaN(v) || v == 0 || doubling && Double.isInfinite(v);
+        }
+
+        private void scaled(String what, BiConsumer<CodeBuilder, CodeElement> negated,
+                BiConsumer<CodeBuilder, CodeElement> doubled) {
+            if (!absorbs(false)) {
+                add(what + " with the other sign", negated);
+            }
+            if (!absorbs(true)) {
+                add(what + " twice as large", doubled);
+            }
+        }
+
         private void add(String kind, BiConsumer<CodeBuilder, CodeElement> change) {
             found.add(new Mutation(name(method), line, site, kind, change));
         }
@@ -216,14 +237,8 @@ record Mutation(String method, int line, int site, String kind, BiConsumer<CodeB
 
         private void store(ArrayStoreInstruction s) {
             switch (s.opcode()) {
-                case FASTORE -> {
-                    add("stored with the other sign", (b, e) -> b.fneg().with(e));
-                    add("stored twice as large", (b, e) -> b.fconst_2().fmul().with(e));
-                }
-                case DASTORE -> {
-                    add("stored with the other sign", (b, e) -> b.dneg().with(e));
-                    add("stored twice as large", (b, e) -> b.loadConstant(2.0).dmul().with(e));
-                }
+                case FASTORE -> scaled("stored", (b, e) -> b.fneg().with(e), (b, e) -> b.fconst_2().fmul().with(e));
+                case DASTORE -> scaled("stored", (b, e) -> b.dneg().with(e), (b, e) -> b.loadConstant(2.0).dmul().with(e));
                 case AASTORE -> {
                     if (rule && !(code.get(site - 1) instanceof ConstantInstruction)) {
                         around("tensor stored", false);
@@ -235,14 +250,8 @@ record Mutation(String method, int line, int site, String kind, BiConsumer<CodeB
 
         private void returned(ReturnInstruction r) {
             switch (r.opcode()) {
-                case FRETURN -> {
-                    add("returned with the other sign", (b, e) -> b.fneg().with(e));
-                    add("returned twice as large", (b, e) -> b.fconst_2().fmul().with(e));
-                }
-                case DRETURN -> {
-                    add("returned with the other sign", (b, e) -> b.dneg().with(e));
-                    add("returned twice as large", (b, e) -> b.loadConstant(2.0).dmul().with(e));
-                }
+                case FRETURN -> scaled("returned", (b, e) -> b.fneg().with(e), (b, e) -> b.fconst_2().fmul().with(e));
+                case DRETURN -> scaled("returned", (b, e) -> b.dneg().with(e), (b, e) -> b.loadConstant(2.0).dmul().with(e));
                 case ARETURN -> {
                     if (method.methodTypeSymbol().returnType().equals(TENSOR)) {
                         around("tensor returned", true);

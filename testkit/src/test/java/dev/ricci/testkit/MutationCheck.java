@@ -35,14 +35,17 @@ public final class MutationCheck {
     private enum Group {
         RULES("dev/ricci/autograd/\\w+Vjp", "plain"),
         PLAIN("dev/ricci/tensor/cpu/(?!CpuBackend|Threads|Parallel|Scratch)(rows/)?\\w+", "plain"),
-        VECTOR("dev/ricci/tensor/cpu/vector/\\w+", "vector");
+        VECTOR("dev/ricci/tensor/cpu/vector/(?!Narrow)\\w+", "vector", "512"),
+        /** What only narrow vectors run. */
+        NARROW("dev/ricci/tensor/cpu/vector/Narrow\\w+", "vector", "256");
 
         private final Pattern classes;
-        private final String kernels;
+        private final List<String> options;
 
-        Group(String classes, String kernels) {
+        Group(String classes, String kernels, String... bits) {
             this.classes = Pattern.compile(classes + "(\\$\\w+)?\\.class");
-            this.kernels = kernels;
+            this.options = Stream.concat(Stream.of("-Dricci.kernels=" + kernels),
+                    Stream.of(bits).map(b -> "-Dricci.vector.bits=" + b)).toList();
         }
     }
 
@@ -56,7 +59,7 @@ public final class MutationCheck {
     }
 
     /**
-     * @param args options: {@code --group rules|plain|vector} (all), {@code --every N} to run one mutant in N,
+     * @param args options: {@code --group rules|plain|vector|narrow} (all), {@code --every N} to run one mutant in N,
      *     {@code --report FILE}
      */
     public static void main(String[] args) throws Exception {
@@ -158,8 +161,9 @@ public final class MutationCheck {
     private static Process start(Group group, int from, int every, List<String> classes) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
                 .toString(), "-javaagent:" + agent(), "-Xmx2g", "--add-modules", "jdk.incubator.vector",
-                "-Dricci.kernels=" + group.kernels, "-Dricci.threads=2", "-cp",
-                System.getProperty("java.class.path"), MutationWorker.class.getName(),
+                "-Dricci.threads=2"));
+        command.addAll(group.options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), MutationWorker.class.getName(),
                 group == Group.RULES ? "rules" : "kernels", String.valueOf(from), String.valueOf(every)));
         command.addAll(classes);
         return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
