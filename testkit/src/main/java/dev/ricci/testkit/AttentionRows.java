@@ -1,5 +1,6 @@
 package dev.ricci.testkit;
 
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.op.AttentionOp.Attention;
@@ -21,8 +22,8 @@ final class AttentionRows {
                 OpRow.of(Rotary.class, AttentionRows::rotary).within(1e-5, 1e-5).differentiable(0));
     }
 
-    /** The shapes and the mask of an attention. */
-    private record Heads(Attention op, Shape q, Shape k, Shape v, Tensor mask) {
+    /** The shapes and the mask of an attention, and a key that no query sees, or -1. */
+    private record Heads(Attention op, Shape q, Shape k, Shape v, Tensor mask, int hidden) {
         static Heads drawn(CaseDraw g) {
             Draw d = g.draw();
             boolean tiny = g.profile() == Profile.FINITE_DIFFERENCES;
@@ -37,13 +38,26 @@ final class AttentionRows {
             int window = d.oneIn(4) ? d.between(1, Math.max(1, s)) : 0;
             Attention op = new Attention(d.pick(1.0, 0.5, 0.25), d.flag(), window);
             Shape scores = Shape.of(batch, heads, t, s);
+            int hidden = g.profile() == Profile.FORWARD && s > 0 && d.oneIn(3) ? d.below(s) : -1;
             Tensor mask = switch (d.below(4)) {
                 case 0, 1 -> null;
-                case 2 -> g.booleans(scores);
+                case 2 -> hidden < 0 ? g.booleans(scores) : hiding(g, scores, hidden);
                 default -> g.floats(scores, Values.sometimes(Values.between(-2, 2), Double.NEGATIVE_INFINITY));
             };
             return new Heads(op, Shape.of(batch, heads, t, depth), Shape.of(batch, groups, s, depth),
-                    Shape.of(batch, groups, s, valueDepth), mask);
+                    Shape.of(batch, groups, s, valueDepth), mask,
+                    mask != null && mask.dtype() == DType.BOOL ? hidden : -1);
+        }
+
+        /** A mask that is false for one key. */
+        private static Tensor hiding(CaseDraw g, Shape scores, int key) {
+            int keys = scores.dim(3);
+            boolean[] seen = new boolean[scores.size()];
+            int[] drawn = Views.dense(g.booleans(scores)).toIntArray();
+            for (int i = 0; i < seen.length; i++) {
+                seen[i] = drawn[i] == 1 && i % keys != key;
+            }
+            return g.layout(Tensor.ofBooleans(seen, scores.toArray()));
         }
 
         private static int length(CaseDraw g) {
@@ -57,20 +71,24 @@ final class AttentionRows {
         }
 
         OpCase forward(CaseDraw g) {
-            // What a query does not see may be anything: the unused part of a cache, say.
-            boolean spoilt = g.profile() == Profile.FORWARD && g.draw().oneIn(4);
-            return call(List.of(g.floats(q), spoilt ? spoilt(g, k) : g.floats(k), spoilt ? spoilt(g, v) : g.floats(v)));
+            // What a query does not see may be anything, such as the unused part of a cache; what it sees may be too,
+            // but then so is the result.
+            int key = hidden < 0 && g.profile() == Profile.FORWARD && g.draw().oneIn(6)
+                    ? g.draw().below(Math.max(1, k.dim(2))) : hidden;
+            return call(g, key);
+        }
+
+        private OpCase call(CaseDraw g, int spoilt) {
+            return call(List.of(g.floats(q), spoilt < 0 ? g.floats(k) : spoilt(g, k, spoilt),
+                    spoilt < 0 ? g.floats(v) : spoilt(g, v, spoilt)));
         }
 
         /** Not finite at one key. */
-        private static Tensor spoilt(CaseDraw g, Shape shape) {
+        private static Tensor spoilt(CaseDraw g, Shape shape, int key) {
             float[] values = Views.dense(g.floats(shape)).toFloatArray();
-            int keys = shape.dim(2);
-            int depth = shape.dim(3);
-            int key = g.draw().below(Math.max(1, keys));
             float with = g.draw().pick(Float.NaN, Float.POSITIVE_INFINITY);
             for (int i = 0; i < values.length; i++) {
-                values[i] = i / depth % keys == key ? with : values[i];
+                values[i] = i / shape.dim(3) % shape.dim(2) == key ? with : values[i];
             }
             return g.layout(Tensor.of(values, shape));
         }
@@ -84,7 +102,7 @@ final class AttentionRows {
         }
 
         OpCase backward(CaseDraw g) {
-            OpCase forward = forward(g);
+            OpCase forward = call(g, hidden);
             List<Tensor> out = g.reference(op, forward.array());
             List<Tensor> in = new ArrayList<>();
             in.add(g.floats(out.get(0).shape()));

@@ -57,7 +57,7 @@ public abstract class BackendConformance {
                 Conformance.check(row, Profile.GRADIENT, Conformance.cases(), c -> checkGradient(backend(), row, c))));
     }
 
-    /** Large tensors, which a backend cuts into blocks and between threads; a few, and sums within a wider tolerance. */
+    /** A few large tensors, which a backend cuts into blocks and between threads; sums within a wider tolerance. */
     @TestFactory
     Stream<DynamicTest> large() {
         return rows().stream().map(row -> dynamicTest(row.name(), () ->

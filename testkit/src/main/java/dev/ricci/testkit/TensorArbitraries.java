@@ -73,7 +73,7 @@ public final class TensorArbitraries {
         return shapes.flatMap(s -> tensors(dtype, s, low, high));
     }
 
-    /** Dense tensors of one shape with values in [low, high); see {@link #tensors(DType, Arbitrary, double, double)}. */
+    /** Dense tensors of one shape; see {@link #tensors(DType, Arbitrary, double, double)}. */
     public static Arbitrary<Tensor> tensors(DType dtype, Shape shape, double low, double high) {
         Values values = Values.between(low, high);
         return Draw.arbitrary(d -> Fill.floats(d, dtype, shape, values));

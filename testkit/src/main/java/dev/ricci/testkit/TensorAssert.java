@@ -11,8 +11,8 @@ public final class TensorAssert {
     }
 
     /**
-     * Equal shapes, and elements with |actual - expected| &lt;= atol + rtol * |expected|. NaN equals NaN, and an infinity
-     * equals itself. Element types may differ: values are compared as doubles.
+     * Equal shapes, and elements with |actual - expected| &lt;= atol + rtol * |expected|. NaN equals NaN, and an
+     * infinity equals itself. Element types may differ: values are compared as doubles.
      */
     public static void assertClose(Tensor actual, Tensor expected, double rtol, double atol) {
         assertClose("", actual, expected, new Tolerance(rtol, atol));

@@ -238,7 +238,8 @@ record Mutation(String method, int line, int site, String kind, BiConsumer<CodeB
         private void store(ArrayStoreInstruction s) {
             switch (s.opcode()) {
                 case FASTORE -> scaled("stored", (b, e) -> b.fneg().with(e), (b, e) -> b.fconst_2().fmul().with(e));
-                case DASTORE -> scaled("stored", (b, e) -> b.dneg().with(e), (b, e) -> b.loadConstant(2.0).dmul().with(e));
+                case DASTORE -> scaled("stored", (b, e) -> b.dneg().with(e),
+                        (b, e) -> b.loadConstant(2.0).dmul().with(e));
                 case AASTORE -> {
                     if (rule && !(code.get(site - 1) instanceof ConstantInstruction)) {
                         around("tensor stored", false);
@@ -251,7 +252,8 @@ record Mutation(String method, int line, int site, String kind, BiConsumer<CodeB
         private void returned(ReturnInstruction r) {
             switch (r.opcode()) {
                 case FRETURN -> scaled("returned", (b, e) -> b.fneg().with(e), (b, e) -> b.fconst_2().fmul().with(e));
-                case DRETURN -> scaled("returned", (b, e) -> b.dneg().with(e), (b, e) -> b.loadConstant(2.0).dmul().with(e));
+                case DRETURN -> scaled("returned", (b, e) -> b.dneg().with(e),
+                        (b, e) -> b.loadConstant(2.0).dmul().with(e));
                 case ARETURN -> {
                     if (method.methodTypeSymbol().returnType().equals(TENSOR)) {
                         around("tensor returned", true);

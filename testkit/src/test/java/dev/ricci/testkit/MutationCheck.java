@@ -101,10 +101,16 @@ public final class MutationCheck {
     }
 
     private static String heading(int every) {
-        return "# Mutation check\n\nOne change at a time in the compiled gradient rules and kernels; each mutant runs the"
-                + " rows of the catalogue that\nenter its method, 20 cases a row. `docs/mutation.md` says how to run it."
-                + (every == 1 ? "" : " This is a sample: one mutant in " + every + ".")
-                + "\n\n| group | mutants | killed | timed out (killed) | survived | score |\n|---|---|---|---|---|---|\n";
+        return """
+                # Mutation check
+
+                One change at a time in the compiled gradient rules and kernels; each mutant runs the rows of the
+                catalogue that enter its method. `docs/mutation.md` says what is changed, how to run it, and how to
+                read the survivors.%s
+
+                | group | mutants | killed | timed out (killed) | survived | score |
+                |---|---|---|---|---|---|
+                """.formatted(every == 1 ? "" : " This is a sample: one mutant in " + every + ".");
     }
 
     /** All mutants of a group with their results. */
@@ -177,7 +183,8 @@ public final class MutationCheck {
         manifest.getMainAttributes().putValue("Can-Redefine-Classes", "true");
         Path jar = Files.createTempFile("ricci-mutation", ".jar");
         jar.toFile().deleteOnExit();
-        try (OutputStream file = Files.newOutputStream(jar); JarOutputStream out = new JarOutputStream(file, manifest)) {
+        try (OutputStream file = Files.newOutputStream(jar);
+                JarOutputStream out = new JarOutputStream(file, manifest)) {
             out.finish();
         }
         return jar;
