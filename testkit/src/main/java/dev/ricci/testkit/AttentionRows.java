@@ -33,7 +33,7 @@ final class AttentionRows {
             int t = length(g);
             int s = d.flag() ? t : length(g);
             int depth = tiny ? d.between(1, 2) : d.between(1, 20);
-            int valueDepth = d.flag() ? depth : tiny ? d.between(1, 2) : d.between(1, 20);
+            int valueDepth = d.flag() ? depth : tiny ? d.between(1, 2) : d.between(1, 40);
             // One window in four sees less than all; causal ones too.
             int window = d.oneIn(4) ? d.between(1, Math.max(1, s)) : 0;
             Attention op = new Attention(d.pick(1.0, 0.5, 0.25), d.flag(), window);

@@ -20,7 +20,8 @@ final class ContractionRows {
 
     static List<OpRow> rows() {
         return List.of(
-                OpRow.of(MatMul.class, ContractionRows::matMul).within(1e-5, 5e-5).differentiable(0, 1),
+                // Sums of up to 2000 products of up to 4.
+                OpRow.of(MatMul.class, ContractionRows::matMul).within(1e-5, 3e-4).differentiable(0, 1),
                 OpRow.of(Conv2d.class, g -> Conv.drawn(g).forward(g)).within(1e-5, 5e-5).differentiable(0, 1),
                 OpRow.of(Conv2dBackwardInput.class, g -> Conv.drawn(g).backwardInput(g)).within(1e-5, 5e-5)
                         .differentiable(0, 1),
@@ -41,9 +42,9 @@ final class ContractionRows {
             // Now and then long along one axis, so that blocks of every kind have an edge.
             int wide = g.draw().between(100, 2000);
             int at = g.draw().below(3);
-            m = at == 0 ? wide : g.draw().between(1, 40);
-            k = at == 1 ? wide : g.draw().between(1, 40);
-            n = at == 2 ? wide : g.draw().between(1, 40);
+            m = at == 0 ? wide : g.draw().between(1, 70);
+            k = at == 1 ? wide : g.draw().between(1, 70);
+            n = at == 2 ? wide : g.draw().between(1, 70);
             batch = Shape.scalar();
         }
         return OpCase.of(new MatMul(), g.floats(batch.concat(Shape.of(m, k))), g.floats(batch.concat(Shape.of(k, n))));

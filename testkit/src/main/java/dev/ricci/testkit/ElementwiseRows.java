@@ -251,7 +251,7 @@ final class ElementwiseRows {
         if (g.smooth()) {
             return OpCase.of(new Cast(g.draw().pick(DType.F32, DType.F64, DType.BF16, DType.F16)), g.floats(shape));
         }
-        DType to = g.draw().pick(DType.values());
+        DType to = g.draw().flag() ? g.draw().pick(DType.values()) : DType.F32;
         DType from = g.draw().flag() ? g.draw().pick(DType.values()) : DType.F32;
         Values floats = Values.sometimes(Values.between(-300, 300), SPECIAL);
         return OpCase.of(new Cast(to), switch (from) {
