@@ -44,7 +44,7 @@ for %%m in (%modules%) do call set "class_path=%%class_path%%%root%\%%m\target\c
 set "class_path=%class_path%%root%\bench\target\lib\*"
 set "heap=-XX:MaxRAMPercentage=75"
 if defined RICCI_HEAP set "heap=-Xmx%RICCI_HEAP%"
-"%jdk%\bin\java" --add-modules jdk.incubator.vector %heap% -XX:+UseParallelGC -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 "-Dricci.home=%root%" %RICCI_JAVA_OPTS% -cp "%class_path%" dev.ricci.examples.Ricci %*
+"%jdk%\bin\java" --add-modules jdk.incubator.vector %heap% -XX:+UseParallelGC -XX:MaxNewSize=600m -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 "-Dricci.home=%root%" %RICCI_JAVA_OPTS% -cp "%class_path%" dev.ricci.examples.Ricci %*
 exit /b %errorlevel%
 
 :try_jdk

@@ -19,15 +19,18 @@ import dev.ricci.tensor.Tensor;
  * value, so that the same class serves models that see both ways.
  */
 public final class Decoder extends Layer {
-    private static final double INIT_STD = 0.02;
+    private static final double EMBEDDING_STD = 0.02;
+    /** GPT-2 has 0.02 at its width of 768; matrices keep the size of what they multiply if it goes as 1 / sqrt(width). */
+    private static final double MATRIX_STD_AT_WIDTH_1 = 0.02 * Math.sqrt(768);
 
     private final DecoderConfig config;
     private final DecoderStack model;
     private final Linear head;
 
     /**
-     * A model with fresh weights: normal with standard deviation 0.02, divided by sqrt(2 * layers) for the projections
-     * into the residual stream (Radford et al. 2019, section 2.3); biases 0, norms 1.
+     * A model with fresh weights: normal, with standard deviation 0.02 for embeddings and the head and 0.02 *
+     * sqrt(768 / width) for other matrices, divided by sqrt(2 * layers) for the projections into the residual stream (Radford et al. 2019, section
+     * 2.3, whose 0.02 this is at their width); biases 0, norms 1.
      */
     public Decoder(DecoderConfig config, Rng rng) {
         this.config = config;
@@ -41,7 +44,9 @@ public final class Decoder extends Layer {
         boolean residual = path.endsWith("o_proj.weight") || path.endsWith("fc_out.weight")
                 || path.endsWith("down_proj.weight");
         if (p.spec().shape().rank() == 2) {
-            double std = residual ? INIT_STD / Math.sqrt(2.0 * config.layers()) : INIT_STD;
+            double matrix = MATRIX_STD_AT_WIDTH_1 / Math.sqrt(config.width());
+            double std = path.contains("embed_") || path.startsWith("lm_head") ? EMBEDDING_STD
+                    : residual ? matrix / Math.sqrt(2.0 * config.layers()) : matrix;
             p.assign(Initializers.normal(std).create(rng, p.spec().shape()));
         } else if (path.endsWith("bias")) {
             p.assign(Tensor.full(p.spec().shape(), p.spec().dtype(), 0));
