@@ -1,6 +1,7 @@
 package dev.ricci.examples;
 
 import dev.ricci.examples.Micrograd.Value;
+import dev.ricci.tensor.TensorException;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -62,6 +63,10 @@ public final class MicrogradCommand implements RicciCommand {
             }
         }
         double last = loss(weights, xs).data();
+        if (!Double.isFinite(last)) {
+            throw new TensorException("micrograd: the loss is " + last + " after " + steps + " steps; a --learning-rate"
+                + " lower than " + learningRate + " helps");
+        }
         double accuracy = accuracy(weights, xs);
         out.printf("%nWhat it learned: o and x are the points, # is where it expects x.%n%n%s", picture(weights, xs));
         Map<String, Object> results = new LinkedHashMap<>();

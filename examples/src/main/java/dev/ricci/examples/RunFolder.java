@@ -15,13 +15,21 @@ final class RunFolder {
     private RunFolder() {
     }
 
-    /** A run that lies there is moved aside, never overwritten: to the folder's name with the first free number. */
-    static void setAside(Path folder, PrintStream console) throws IOException {
+    /**
+     * A run that lies there is moved aside, never overwritten: to the folder's name with the first free number.
+     *
+     * @param working the folder that the process works in, which must stay where it is
+     */
+    static void setAside(Path folder, Path working, PrintStream console) throws IOException {
         if (!Files.isDirectory(folder) || Checkpoint.latest(folder).isEmpty()) {
             return;
         }
-        checkUnused(folder);
         Path full = folder.toAbsolutePath().normalize();
+        if (working.toAbsolutePath().normalize().startsWith(full)) {
+            throw new UsageException("--out: " + full + " holds a run already and cannot be moved aside, since the"
+                + " working folder is in it; use another folder, or go on with the run by --resume");
+        }
+        checkUnused(folder);
         int n = 1;
         while (Files.exists(full.resolveSibling(full.getFileName() + "." + n))) {
             n++;

@@ -7,8 +7,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * The wish of the user that a long command stop in good order: Ctrl-C, or the {@code TERM} signal.
  *
- * <p>A command that asks {@link CommonOptions#stopRequest()} for it looks at {@link #requested()} between two steps, writes
- * what it must keep and returns; the process then ends with code 130. Commands that never ask for it end at once, as usual.
+ * <p>A command that asks {@link CommonOptions#stopRequest()} for it looks at {@link #requested()} between two steps,
+ * writes what it must keep and returns; the process then ends with code 130, after {@code TERM} with 143. Commands that
+ * never ask for it end at once, as usual.
  */
 public final class StopRequest {
     /** How long the JVM waits for the command; a command that hangs must not make the process immortal. */
@@ -42,8 +43,8 @@ public final class StopRequest {
     }
 
     /**
-     * Turns the end of the JVM into this request, from the first call on. A shutdown hook and not a signal handler: it works on every platform, and the
-     * JVM itself then exits with 128 + the signal's number.
+     * Turns the end of the JVM into this request, from the first call on. A shutdown hook and not a signal handler: it
+     * works on every platform, and the JVM itself then exits with 128 + the signal's number.
      */
     void listen() {
         if (!listening.compareAndSet(false, true)) {

@@ -23,6 +23,9 @@ final class TextSource {
 
     /** The UTF-8 text of a file. */
     static String read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FormatException("text " + file + ": is a folder; give one UTF-8 file");
+        }
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
         } catch (CharacterCodingException e) {

@@ -51,7 +51,8 @@ public final class TrainCommand implements RicciCommand {
     @Option(names = "--out", paramLabel = "DIR", description = "Where the run is written. Default: runs/<preset>.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on from the last checkpoint in --out, exactly as if it had not stopped.")
+    @Option(names = "--resume", description = "Go on from the last checkpoint in --out, if there is one; with the"
+        + " options of the start, exactly as if it had not stopped.")
     private boolean resume;
 
     /** Made by the service loader. */
@@ -87,7 +88,7 @@ public final class TrainCommand implements RicciCommand {
         if (resume) {
             RunFolder.checkSame(run.folder, config);
         } else {
-            RunFolder.setAside(run.folder, console);
+            RunFolder.setAside(run.folder, Path.of(""), console);
         }
         Trainer trainer = Trainer.of(run.model, loss, run.loader, run.optimizer, trainerOptions(run, options.seed()));
         trainer.config(config)

@@ -29,8 +29,8 @@ record TrainPreset(
     @Describe("AdamW's decay of the second moment.") double beta2,
     @Describe("Weight decay of matrices; vectors have none.") double weightDecay,
     @Describe("Largest global norm of the gradient, 0: no clipping.") double clip,
-    @Describe("Steps between validations.") int evalEvery,
-    @Describe("Steps between checkpoints.") int checkpointEvery) {
+    @Describe("Steps between validations, 0: only at the end.") int evalEvery,
+    @Describe("Steps between checkpoints, 0: only at the end.") int checkpointEvery) {
 
     /** What an option does. */
     @Retention(RetentionPolicy.RUNTIME)

@@ -54,7 +54,8 @@ class BrokenRunTest {
         int kills = 0;
         int whileWriting = 0;
         long stepsAtLastKill = 0;
-        while (kills < KILLS) {
+        // A kill aimed at a half written file may come too late, on a busy machine often: then more are made.
+        while (kills < KILLS || whileWriting < KILLS_WHILE_WRITING) {
             Process p = train(broken, List.of("-XX:TieredStopAtLevel=1"), resumed);
             // Some progress first, then a random moment or, every other time, the next moment at which a file is half written.
             long target = stepsAtLastKill + 20 + random.nextInt(60);
@@ -65,13 +66,13 @@ class BrokenRunTest {
             while (p.isAlive() && System.nanoTime() < deadline && !(kills % 2 == 1 && isWriting(broken))) {
                 Thread.onSpinWait();
             }
-            assertTrue(p.isAlive(), () -> "the run ended before it could be killed; " + log());
+            String so = kills + " kills so far, " + whileWriting + " of them while a checkpoint was half written; ";
+            assertTrue(p.isAlive(), () -> "the run ended before it could be killed; " + so + log());
             p.destroyForcibly().waitFor();
             whileWriting += isWriting(broken) ? 1 : 0;
             stepsAtLastKill = lines(broken);
             kills++;
         }
-        assertTrue(whileWriting >= KILLS_WHILE_WRITING, "only " + whileWriting + " kills hit a checkpoint half written");
         await(train(broken, List.of(), resumed));
         assertEquals(CommandLineRun.lastCheckpoint(whole), CommandLineRun.lastCheckpoint(broken));
         List<String> metrics = Files.readAllLines(broken.resolve("metrics.jsonl"));
@@ -120,7 +121,7 @@ class BrokenRunTest {
     }
 
     @Test
-    void oneAndTwoThreadsGiveTheSameBytes() throws Exception {
+    void oneTwoAndThreeThreadsGiveTheSameBytes() throws Exception {
         String[] size = {"--width", "96", "--hidden", "384", "--context", "64", "--batch", "8", "--steps", "30"};
         Map<String, String> expected = null;
         for (String threads : List.of("1", "2", "3")) {

@@ -114,6 +114,19 @@ class MicrogradTest {
     }
 
     @Test
+    void aRunThatDivergesFailsWithAndWithoutJson() {
+        for (String[] json : new String[][] {{}, {"--json"}}) {
+            ByteArrayOutputStream err = new ByteArrayOutputStream();
+            List<String> args = new ArrayList<>(List.of("micrograd", "--learning-rate", "1e300", "--steps", "3"));
+            args.addAll(List.of(json));
+            assertEquals(1, Ricci.run(new PrintStream(OutputStream.nullOutputStream()),
+                new PrintStream(err, true, StandardCharsets.UTF_8), args.toArray(String[]::new)));
+            String message = err.toString(StandardCharsets.UTF_8);
+            assertTrue(message.contains("a --learning-rate lower than 1.0E300 helps"), message);
+        }
+    }
+
+    @Test
     void theCommandRefusesWhatCannotWork() {
         for (String[] wrong : new String[][] {{"--steps", "0"}, {"--points", "1"}, {"--learning-rate", "NaN"}}) {
             PrintStream sink = new PrintStream(OutputStream.nullOutputStream());

@@ -3,8 +3,13 @@ package dev.ricci.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.models.tokenizer.Tokenizers;
+import dev.ricci.models.weights.ModelFile;
+import dev.ricci.tensor.io.Json;
+import dev.ricci.tensor.io.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +95,20 @@ class TrainCommandTest {
     }
 
     @Test
+    void theWorkingFolderIsNotSetAside() throws IOException {
+        Path run = dir.resolve("run");
+        assertEquals(0, train("run", "--steps", "2").code());
+        for (Path working : List.of(run, run.resolve("deeper"))) {
+            String message = assertThrows(UsageException.class, () -> RunFolder.setAside(run, working, System.err))
+                .getMessage();
+            assertTrue(message.contains("working folder"), message);
+        }
+        assertTrue(Files.exists(run.resolve("step-00000002")));
+        RunFolder.setAside(run, dir, System.err);
+        assertTrue(Files.exists(dir.resolve("run.1/step-00000002")));
+    }
+
+    @Test
     void badInputIsOneMessage() throws IOException {
         assertError(2, CommandLineRun.of("train", "--preset", "huge", "--json"), "--preset: unknown 'huge'; one of quick");
         assertError(2, train("x", "--heads", "3", "--kv-heads", "3"), "width = 32 must be a multiple of heads = 3");
@@ -101,6 +120,7 @@ class TrainCommandTest {
         assertError(1, train("x", "--context", "1000", "--steps", "1"), "must be longer than the context of 1000");
         Files.writeString(text, "");
         assertError(1, train("x"), "is empty");
+        assertError(1, CommandLineRun.of("train", "--text", dir.toString(), "--json"), dir + ": is a folder");
         Files.write(text, new byte[] {(byte) 0xC3, 0x28});
         assertError(1, train("x"), "is not UTF-8");
         Files.delete(text);
@@ -126,6 +146,15 @@ class TrainCommandTest {
         assertError(2, CommandLineRun.of("generate", "--json"), "--model");
         assertEquals(0, train("run", "--steps", "2").code());
         String model = dir.resolve("run").toString();
+        ModelFile.Loaded loaded = ModelFile.load(dir.resolve("run"), null);
+        for (String field : List.of("layers", "vocab_size", "hidden", "context_length")) {
+            Map<String, Object> claimed = loaded.model().config().toMap();
+            claimed.put(field, 60_000_000L); // gigabytes, if they were made before they are looked for in the file
+            Safetensors.save(bad, loaded.model().stateDict(), Map.of("ricci.decoder", Json.write(claimed),
+                "ricci.tokenizer", Json.write(Tokenizers.toMap(loaded.tokenizer()))));
+            assertError(1, CommandLineRun.of("generate", "--model", bad.toString(), "--prompt", "s", "--json"),
+                "the file has no more than");
+        }
         assertError(1, CommandLineRun.of("generate", "--model", model, "--prompt", "#", "--json"), "'#' (U+0023)");
         assertError(1, CommandLineRun.of("generate", "--model", model, "--prompt", "", "--json"), "prompt is empty");
         assertError(2, CommandLineRun.of("generate", "--model", model, "--prompt", "s", "--top-p", "2", "--json"), "top-p");

@@ -152,6 +152,17 @@ class DecoderTest {
     }
 
     @Test
+    void aLimitThatIsNeverReachedCostsNothing() {
+        AutoregressiveGenerator generator = new AutoregressiveGenerator(
+                new Decoder(DecoderConfig.gpt2(11, 8, 1, 1, 4), Rng.of(1)));
+        int[] made = {0};
+        GenerationConfig unlimited = GenerationConfig.greedy(Integer.MAX_VALUE).with(Sampling.temperature(1), 3);
+        int[] some = generator.generate(new int[] {1}, unlimited, id -> ++made[0] < 2500);
+        assertArrayEquals(generator.generate(new int[] {1},
+                GenerationConfig.greedy(2500).with(Sampling.temperature(1), 3), id -> true), some);
+    }
+
+    @Test
     void stopsAtAStopTextAndStreamsTheRest() {
         CharTokenizer tokenizer = CharTokenizer.of("abcdefghijk");
         Decoder model = new Decoder(DecoderConfig.gpt2(11, 16, 1, 2, 8), Rng.of(1));

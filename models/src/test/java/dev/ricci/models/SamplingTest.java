@@ -95,5 +95,13 @@ class SamplingTest {
         String message = assertThrows(TensorException.class,
                 () -> Sampling.GREEDY.choose(new float[] {0, Float.NaN}, new int[0], 0, 1, 1)).getMessage();
         assertTrue(message.contains("id 1 is NaN"), message);
+        for (float infinite : new float[] {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            float[] logits = {infinite, infinite};
+            String refused = assertThrows(TensorException.class,
+                    () -> Sampling.temperature(1).choose(logits, new int[0], 0, 1, 1)).getMessage();
+            assertTrue(refused.contains("largest logit"), refused);
+        }
+        assertEquals(1, Sampling.temperature(1).choose(new float[] {Float.NEGATIVE_INFINITY, 0}, new int[0], 0, 1, 1),
+                "a masked token is never drawn");
     }
 }

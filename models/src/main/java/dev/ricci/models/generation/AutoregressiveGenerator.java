@@ -17,14 +17,20 @@ import java.util.function.IntPredicate;
  * @param model what predicts
  */
 public record AutoregressiveGenerator(Decoder model) implements Generator {
+    private static final int ROOM = 1024;
+
     @Override
     public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken) {
         check(prompt);
-        int[] ids = Arrays.copyOf(prompt, Math.addExact(prompt.length, config.maxNewTokens()));
+        // Grows as ids are made: a generous limit costs nothing.
+        int[] ids = Arrays.copyOf(prompt, prompt.length + Math.min(config.maxNewTokens(), ROOM));
         int length = prompt.length;
         KvCache cache = config.useCache() ? model.newCache(1) : null;
         int start = 0;
-        while (length < ids.length) {
+        while (length - prompt.length < config.maxNewTokens()) {
+            if (length == ids.length) {
+                ids = Arrays.copyOf(ids, Math.addExact(length, length));
+            }
             int windowStart = windowStart(length, model.config().contextLength());
             if (cache != null && windowStart != start) {
                 cache.truncate(0);

@@ -65,7 +65,8 @@ public record Sampling(double temperature, int topK, double topP, double minP, d
     /**
      * Chooses a token.
      *
-     * @param logits [V]; NaN is refused
+     * @param logits [V]; NaN is refused, and where a token is drawn, a largest one that is infinite: softmax has no
+     *     value then
      * @param history the ids so far
      * @param length how many of them count
      * @param seed with {@code step} decides the draw
@@ -103,6 +104,10 @@ public record Sampling(double temperature, int topK, double topP, double minP, d
     /** The ids that may be drawn, the best first; their scores become unnormalised probabilities. */
     private int[] candidates(double[] scores) {
         double best = scores[argmax(scores)];
+        if (Double.isInfinite(best)) {
+            throw new TensorException("sampling: the largest logit is " + best + ", after a repetition penalty of "
+                    + repetitionPenalty + "; there are no probabilities to draw by");
+        }
         for (int i = 0; i < scores.length; i++) {
             scores[i] = StrictMath.exp((scores[i] - best) / temperature);
         }

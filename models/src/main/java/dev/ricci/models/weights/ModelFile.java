@@ -79,7 +79,9 @@ public final class ModelFile {
             throw new FormatException("model " + file + " holds its tokenizer; leave --tokenizer " + vocabulary + " out");
         }
         try (SafetensorsFile in = SafetensorsFile.open(file)) {
-            Decoder model = new Decoder(DecoderConfig.fromMap(metadata(file, in, CONFIG)), Rng.of(0));
+            DecoderConfig config = DecoderConfig.fromMap(metadata(file, in, CONFIG));
+            checkSize(file, in, config);
+            Decoder model = new Decoder(config, Rng.of(0));
             Tokenizer tokenizer = Tokenizers.fromMap(metadata(file, in, TOKENIZER));
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             in.names().forEach(name -> tensors.put(name, in.tensor(name)));
@@ -89,6 +91,18 @@ public final class ModelFile {
             throw e;
         } catch (TensorException e) {
             throw new FormatException("model " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Before anything is made of the sizes that the metadata claim: the file must hold what they ask for. */
+    private static void checkSize(Path file, SafetensorsFile in, DecoderConfig c) {
+        long elements = in.names().stream().mapToLong(name -> in.spec(name).shape().size()).sum();
+        int positions = c.position() == DecoderConfig.Position.LEARNED ? c.contextLength() : 0;
+        long longest = Math.max(Math.max(c.vocabSize(), c.hidden()), positions);
+        if (c.layers() > in.names().size() || c.width() * longest > elements) {
+            throw new FormatException("model " + file + ": its metadata describe " + c.layers()
+                    + " layers and a matrix of " + longest + " x " + c.width() + "; the file has no more than " + in.names().size() + " tensors of "
+                    + elements + " elements in all");
         }
     }
 
