@@ -38,7 +38,7 @@ final class Dispatch {
     private static Tensor[] execute(Op op, Tensor[] in, Tensor[] into) {
         OpListener listener = listener();
         long start = listener == null ? 0 : System.nanoTime();
-        List<TensorSpec> inSpecs = specs(in);
+        List<TensorSpec> inSpecs = specs(op, in);
         List<TensorSpec> outSpecs = op.infer(inSpecs);
         Device device = device(op, in);
         Provenance provenance = tracks(op, in) ? Provenance.of(op, in, inSpecs, outSpecs) : null;
@@ -121,7 +121,12 @@ final class Dispatch {
         return false;
     }
 
-    private static List<TensorSpec> specs(Tensor[] in) {
+    private static List<TensorSpec> specs(Op op, Tensor[] in) {
+        for (int i = 0; i < in.length; i++) {
+            if (in[i] == null) {
+                throw new TensorException(op.name() + ": input " + i + " of " + in.length + " is null; pass a tensor");
+            }
+        }
         return switch (in.length) {
             case 0 -> List.of();
             case 1 -> List.of(in[0].spec());

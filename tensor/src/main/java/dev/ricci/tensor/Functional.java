@@ -142,7 +142,14 @@ public final class Functional {
     /** Cross-correlation of x [B, C, H, W] with weight [O, C / groups, KH, KW]; bias [O] or null. */
     public static Tensor conv2d(Tensor x, Tensor weight, Tensor bias, Window window, int groups) {
         Tensor y = Dispatch.run(new Contraction.Conv2d(window, groups), x, weight);
-        return bias == null ? y : y.add(bias.reshape(1, bias.size(), 1, 1));
+        if (bias == null) {
+            return y;
+        }
+        if (!bias.shape().equals(Shape.of(weight.dim(0)))) {
+            throw new ShapeException("conv2d: bias must have shape [" + weight.dim(0) + "], one for each output channel"
+                    + " of weight " + weight.shape() + ", got " + bias.shape());
+        }
+        return y.add(bias.reshape(1, bias.size(), 1, 1));
     }
 
     /** Cross-correlation of x [B, C, L] with weight [O, C / groups, K]; bias [O] or null. */

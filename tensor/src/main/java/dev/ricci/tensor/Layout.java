@@ -120,7 +120,7 @@ public final class Layout {
         int[] s = strides.clone();
         int at = offset;
         for (int a : axes) {
-            at += Math.max(0, shape.dim(a) - 1) * s[a];
+            at += shape.isEmpty() ? 0 : (shape.dim(a) - 1) * s[a];
             s[a] = -s[a];
         }
         return new Layout(shape, s, at);

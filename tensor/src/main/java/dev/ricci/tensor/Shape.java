@@ -10,20 +10,19 @@ public final class Shape {
     private final int size;
 
     private Shape(int[] dims) {
-        long n = 1;
+        boolean empty = false;
         for (int d : dims) {
             if (d < 0) {
                 throw new ShapeException("Shape.of: sizes must not be negative, got " + Arrays.toString(dims));
             }
+            empty |= d == 0;
         }
+        long n = empty ? 0 : 1;
         for (int d : dims) {
             n *= d;
             if (n > Integer.MAX_VALUE - 64) {
                 throw new ShapeException("Shape.of: " + Arrays.toString(dims)
                         + " has more elements than one tensor can hold (2^31 - 65); split it");
-            }
-            if (n == 0) {
-                break;
             }
         }
         this.dims = dims;
@@ -99,6 +98,10 @@ public final class Shape {
 
     /** This shape with an axis inserted before position {@code axis} (0 .. rank). */
     public Shape insert(int axis, int size) {
+        if (axis < 0 || axis > dims.length) {
+            throw new ShapeException("insert: position " + axis + " must lie in 0 .. " + dims.length + " for shape "
+                    + this);
+        }
         int[] d = new int[dims.length + 1];
         System.arraycopy(dims, 0, d, 0, axis);
         d[axis] = size;
@@ -117,6 +120,9 @@ public final class Shape {
 
     /** The axes {@code from} (inclusive) to {@code to} (exclusive) as a shape of their own. */
     public Shape sub(int from, int to) {
+        if (from < 0 || to < from || to > dims.length) {
+            throw new ShapeException("sub: axes " + from + " .. " + to + " do not lie in shape " + this);
+        }
         return of(Arrays.copyOfRange(dims, from, to));
     }
 

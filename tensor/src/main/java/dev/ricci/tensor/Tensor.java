@@ -459,7 +459,7 @@ public final class Tensor {
     // ---------------------------------------------------------------- element-wise, two inputs
 
     private Tensor binary(Op op, Tensor other) {
-        if (shape().equals(other.shape())) {
+        if (other == null || shape().equals(other.shape())) { // Dispatch refuses null with the op's name
             return Dispatch.run(op, this, other);
         }
         Shape s = shape().broadcast(op.name(), other.shape());
@@ -470,7 +470,22 @@ public final class Tensor {
         return binary(BINARY[kind.ordinal()], other);
     }
 
-    private Tensor like(double value) {
+    private Tensor binary(BinaryKind kind, double other) {
+        return binary(kind, like(kind.opName(), other));
+    }
+
+    /** A number as a scalar of this tensor's type; an integer type takes none that it would have to change. */
+    private Tensor like(String op, double value) {
+        boolean fits = switch (dtype()) {
+            case I32 -> (int) value == value;
+            case I64 -> (long) value == value;
+            case U8 -> ((int) value & 0xFF) == value;
+            case F32, F64, F16, BF16, BOOL -> true;
+        };
+        if (!fits) {
+            throw new DTypeException(op + ": " + value + " is no value of " + dtype() + ", the type of " + spec
+                    + "; convert the tensor with to(DType.F32) first");
+        }
         return full(Shape.scalar(), dtype(), value);
     }
 
@@ -482,7 +497,7 @@ public final class Tensor {
 
     /** this + other. */
     public Tensor add(double other) {
-        return binary(BinaryKind.ADD, like(other));
+        return binary(BinaryKind.ADD, other);
     }
 
     /** this - other. */
@@ -492,7 +507,7 @@ public final class Tensor {
 
     /** this - other. */
     public Tensor sub(double other) {
-        return binary(BinaryKind.SUB, like(other));
+        return binary(BinaryKind.SUB, other);
     }
 
     /** this * other. */
@@ -502,7 +517,7 @@ public final class Tensor {
 
     /** this * other. */
     public Tensor mul(double other) {
-        return binary(BinaryKind.MUL, like(other));
+        return binary(BinaryKind.MUL, other);
     }
 
     /** this / other; integers round towards zero. */
@@ -512,7 +527,7 @@ public final class Tensor {
 
     /** this / other; integers round towards zero. */
     public Tensor div(double other) {
-        return binary(BinaryKind.DIV, like(other));
+        return binary(BinaryKind.DIV, other);
     }
 
     /** this to the power other. */
@@ -522,7 +537,7 @@ public final class Tensor {
 
     /** this to the power other. */
     public Tensor pow(double other) {
-        return binary(BinaryKind.POW, like(other));
+        return binary(BinaryKind.POW, other);
     }
 
     /** The larger of the two. */
@@ -532,7 +547,7 @@ public final class Tensor {
 
     /** The larger of the two. */
     public Tensor maximum(double other) {
-        return binary(BinaryKind.MAX, like(other));
+        return binary(BinaryKind.MAX, other);
     }
 
     /** The smaller of the two. */
@@ -542,7 +557,7 @@ public final class Tensor {
 
     /** The smaller of the two. */
     public Tensor minimum(double other) {
-        return binary(BinaryKind.MIN, like(other));
+        return binary(BinaryKind.MIN, other);
     }
 
     /** Remainder with the sign of other. */
@@ -552,7 +567,7 @@ public final class Tensor {
 
     /** Remainder with the sign of other. */
     public Tensor mod(double other) {
-        return binary(BinaryKind.MOD, like(other));
+        return binary(BinaryKind.MOD, other);
     }
 
     /** BOOL: both. */
@@ -577,7 +592,7 @@ public final class Tensor {
 
     /** BOOL: this == other. */
     public Tensor eq(double other) {
-        return eq(like(other));
+        return eq(like("eq", other));
     }
 
     /** BOOL: this != other. */
@@ -587,7 +602,7 @@ public final class Tensor {
 
     /** BOOL: this != other. */
     public Tensor ne(double other) {
-        return ne(like(other));
+        return ne(like("ne", other));
     }
 
     /** BOOL: this &lt; other. */
@@ -597,7 +612,7 @@ public final class Tensor {
 
     /** BOOL: this &lt; other. */
     public Tensor lt(double other) {
-        return lt(like(other));
+        return lt(like("lt", other));
     }
 
     /** BOOL: this &lt;= other. */
@@ -607,7 +622,7 @@ public final class Tensor {
 
     /** BOOL: this &lt;= other. */
     public Tensor le(double other) {
-        return le(like(other));
+        return le(like("le", other));
     }
 
     /** BOOL: this &gt; other. */
@@ -617,7 +632,7 @@ public final class Tensor {
 
     /** BOOL: this &gt; other. */
     public Tensor gt(double other) {
-        return gt(like(other));
+        return gt(like("gt", other));
     }
 
     /** BOOL: this &gt;= other. */
@@ -627,7 +642,7 @@ public final class Tensor {
 
     /** BOOL: this &gt;= other. */
     public Tensor ge(double other) {
-        return ge(like(other));
+        return ge(like("ge", other));
     }
 
     /** Where this (BOOL) holds a, else b; all three broadcast. */
@@ -638,7 +653,7 @@ public final class Tensor {
 
     /** The value where the mask (BOOL) holds, else this; the mask broadcasts. */
     public Tensor maskedFill(Tensor mask, double value) {
-        return mask.where(like(value), this);
+        return mask.where(like("masked_fill", value), this);
     }
 
     /** Values below {@code low} become it, values above {@code high} become that. */
@@ -891,7 +906,7 @@ public final class Tensor {
         int[] steps = new int[rank()];
         Arrays.fill(steps, 1);
         starts[a] = from;
-        sizes[a] = (to - from + step - 1) / step;
+        sizes[a] = (int) (((long) to - from + step - 1) / step);
         steps[a] = step;
         return Dispatch.run(new Movement.Slice(Ints.of(starts), Ints.of(sizes), Ints.of(steps)), this);
     }
@@ -974,7 +989,12 @@ public final class Tensor {
         if (parts.isEmpty()) {
             throw new ShapeException("stack: needs one tensor or more");
         }
-        int a = axis < 0 ? axis + parts.getFirst().rank() + 1 : axis;
+        int rank = parts.getFirst().rank();
+        int a = axis < 0 ? axis + rank + 1 : axis;
+        if (a < 0 || a > rank) {
+            throw new ShapeException("stack: position " + axis + " must lie in " + (-rank - 1) + " .. " + rank
+                    + " for parts of shape " + parts.getFirst().shape());
+        }
         return cat(a, parts.stream().map(t -> t.unsqueeze(a)).toArray(Tensor[]::new));
     }
 
@@ -984,8 +1004,13 @@ public final class Tensor {
         if (times < 0) {
             throw new ShapeException("repeat: times must not be negative, got " + times);
         }
+        long size = (long) dim(a) * times;
+        if (size > Integer.MAX_VALUE) {
+            throw new ShapeException("repeat: " + times + " times axis " + axis + " of " + shape() + " would have "
+                    + size + " elements along it");
+        }
         Shape wide = shape().insert(a, times);
-        return unsqueeze(a).expand(wide).reshape(shape().with(a, Math.multiplyExact(dim(a), times)));
+        return unsqueeze(a).expand(wide).reshape(shape().with(a, (int) size));
     }
 
     /** The lower triangle of the last two axes, zeros above the diagonal (0 the main one, positive above it). */

@@ -16,7 +16,7 @@ final class TensorPrinter {
     private TensorPrinter(Tensor tensor) {
         this.tensor = tensor;
         this.storage = (HeapStorage) Dispatch.hostRead("toString", tensor);
-        this.elide = tensor.size() > ELIDE_ABOVE;
+        this.elide = tensor.size() > ELIDE_ABOVE || tensor.size() == 0; // empty rows can be many
     }
 
     static String print(Tensor t) {

@@ -69,8 +69,8 @@ final class Elements {
         int each = CHUNK_BYTES / dense.dtype().blockBytes();
         byte[] chunk = new byte[(int) Math.min(CHUNK_BYTES, (long) tensor.size() * dense.dtype().blockBytes())];
         MemorySegment target = MemorySegment.ofArray(chunk);
-        for (int done = 0; done < tensor.size(); done += each) {
-            int n = Math.min(each, tensor.size() - done);
+        for (int done = 0, n; done < tensor.size(); done += n) {
+            n = Math.min(each, tensor.size() - done);
             switch (dense.dtype()) {
                 case F32 -> MemorySegment.copy(dense.floats(), from + done, target, FLOAT, 0, n);
                 case F64 -> MemorySegment.copy(dense.doubles(), from + done, target, DOUBLE, 0, n);

@@ -81,9 +81,9 @@ public sealed interface AttentionOp extends Op {
     }
 
     /**
-     * Inputs (x [..., T, D], positions [T] or [leading axes of x up to a broadcast, T] as I32 or I64, cos [P, R / 2],
-     * sin [P, R / 2]): the first R components of each vector are rotated in pairs by the angle whose cosine and sine
-     * stand at its position (Su et al. 2021, eq. 34). Positions [B, T] go with x [B, ..., T, D].
+     * Inputs (x [..., T, D], positions [T] or [B, T] as I32 or I64, cos [P, R / 2], sin [P, R / 2]): the first R
+     * components of each vector are rotated in pairs by the angle whose cosine and sine stand at its position
+     * (Su et al. 2021, eq. 34). Positions [B, T] go with x [B, ..., T, D].
      *
      * @param interleaved pairs are (2i, 2i + 1), else (i, i + R / 2)
      * @param inverse rotates back: the gradient of the rotation

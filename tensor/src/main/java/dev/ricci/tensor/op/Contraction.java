@@ -87,12 +87,17 @@ public sealed interface Contraction extends Op {
         }
 
         private static int out(String op, int n, int k, int stride, int pad, int dilation) {
-            int reach = (k - 1) * dilation + 1;
-            if (k < 1 || n + 2 * pad < reach) {
+            long reach = (k - 1L) * dilation + 1;
+            long room = n + 2L * pad;
+            if (k < 1 || room < reach) {
                 throw new ShapeException(op + ": a kernel of " + k + " with dilation " + dilation + " does not fit "
                         + n + " elements with padding " + pad);
             }
-            return (n + 2 * pad - reach) / stride + 1;
+            if (room > Integer.MAX_VALUE) {
+                throw new ShapeException(op + ": " + n + " elements with padding " + pad + " are more than an axis can"
+                        + " have");
+            }
+            return (int) ((room - reach) / stride + 1);
         }
 
         /** Refuses windows that hold nothing but padding, which a dilation or an empty image can make. */
@@ -210,8 +215,8 @@ public sealed interface Contraction extends Op {
     }
 
     /**
-     * Outputs (values, I32 place h * W + w of each maximum in its image): the largest in each window. Padding never wins;
-     * the first of equals does; NaN wins.
+     * Outputs (values, I32 place h * W + w of each maximum in its image): the largest in each window. Padding never
+     * wins; the first of equals does; NaN wins.
      *
      * @param kernelH rows of the window
      * @param kernelW columns of the window
@@ -345,7 +350,7 @@ public sealed interface Contraction extends Op {
 
     private static void checkPool(String op, int kernelH, int kernelW, Window window) {
         Check.positive(op, "kernel", Math.min(kernelH, kernelW));
-        if (window.padH() * 2 > kernelH || window.padW() * 2 > kernelW) {
+        if (window.padH() > kernelH / 2 || window.padW() > kernelW / 2) {
             throw new ShapeException(op + ": padding must not exceed half the kernel, got padding " + window.padH()
                     + ", " + window.padW() + " for kernel " + kernelH + ", " + kernelW);
         }

@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Decompositions of the matrices in the last two axes. They run in double precision on the CPU. */
 public sealed interface LinearAlgebra extends Op {
-    /** A symmetric positive definite a [..., N, N] to the lower triangular l with l l^T = a; reads the lower triangle. */
+    /** Symmetric positive definite a [..., N, N] to the lower triangular l with l l^T = a; reads the lower triangle. */
     record Cholesky() implements LinearAlgebra {
         @Override
         public String name() {

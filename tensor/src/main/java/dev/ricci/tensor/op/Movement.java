@@ -230,7 +230,12 @@ public sealed interface Movement extends Op {
             for (int a = 0; a < d.length; a++) {
                 Check.notNegative("pad", "amount before axis " + a, before.at(a));
                 Check.notNegative("pad", "amount after axis " + a, after.at(a));
-                d[a] = Math.addExact(d[a], Math.addExact(before.at(a), after.at(a)));
+                long size = (long) d[a] + before.at(a) + after.at(a);
+                if (size > Integer.MAX_VALUE) {
+                    throw new ShapeException("pad: axis " + a + " of " + s + " with " + before.at(a) + " before and "
+                            + after.at(a) + " after would have " + size + " elements");
+                }
+                d[a] = (int) size;
             }
             return List.of(in.getFirst().with(Shape.of(d)));
         }

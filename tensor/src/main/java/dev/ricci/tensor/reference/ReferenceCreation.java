@@ -3,6 +3,7 @@ package dev.ricci.tensor.reference;
 import dev.ricci.tensor.op.Creation;
 import dev.ricci.tensor.spi.Operand;
 
+/** Ops without inputs. */
 final class ReferenceCreation {
     private ReferenceCreation() {
     }

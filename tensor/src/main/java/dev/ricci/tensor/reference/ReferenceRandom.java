@@ -5,6 +5,7 @@ import dev.ricci.tensor.Philox;
 import dev.ricci.tensor.op.Random;
 import dev.ricci.tensor.spi.Operand;
 
+/** Draws from Philox, each element from the key and its own index alone. */
 final class ReferenceRandom {
     private ReferenceRandom() {
     }
