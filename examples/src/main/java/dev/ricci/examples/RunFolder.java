@@ -12,6 +12,9 @@ import java.util.Optional;
 
 /** The folder that a training writes. */
 final class RunFolder {
+    /** The key in a checkpoint's configuration under which the options of the command line stand. */
+    static final String HYPER_PARAMETERS = "ricci.train";
+
     private RunFolder() {
     }
 
@@ -50,21 +53,30 @@ final class RunFolder {
     }
 
     /**
-     * Refuses to go on with a run of another model or text.
+     * Refuses to go on with a run of another model or text, and says which other hyper-parameters have changed.
      *
      * @param config what the run's checkpoints keep
      */
-    static void checkSame(Path folder, Map<String, Object> config) throws IOException {
+    static void checkSame(Path folder, Map<String, Object> config, PrintStream console) throws IOException {
         Optional<Checkpoint> latest = Checkpoint.latest(folder);
         if (latest.isEmpty()) {
             return;
         }
         Map<String, Object> kept = latest.get().state().config();
         config.forEach((name, now) -> {
-            if (!now.equals(kept.get(name))) {
+            if (!name.equals(HYPER_PARAMETERS) && !now.equals(kept.get(name))) {
                 throw new UsageException("--resume: the run in " + folder + " has another " + name + ": " + kept.get(name)
                     + ", not " + now + ". Give the options and the text that it was started with, or another --out");
             }
         });
+        if (kept.get(HYPER_PARAMETERS) instanceof Map<?, ?> before
+            && config.get(HYPER_PARAMETERS) instanceof Map<?, ?> now) {
+            now.forEach((name, value) -> {
+                if (!value.equals(before.get(name))) {
+                    console.printf("--resume: --%s is %s now, was %s when the run was last saved%n", name, value,
+                        before.get(name));
+                }
+            });
+        }
     }
 }

@@ -65,8 +65,15 @@ public final class TrainCommand implements RicciCommand {
     }
 
     /** All that a training needs. */
-    private record Run(TrainPreset p, Path folder, Tokenizer tokenizer, int[] validation, Decoder model, AdamW optimizer,
-        DataLoader loader) {
+    private record Run(TrainPreset p, Path folder, String textHash, Tokenizer tokenizer, int[] validation, Decoder model,
+        AdamW optimizer, DataLoader loader) {
+        /** What checkpoints keep, so that a run goes on only with its own model and text. */
+        Map<String, Object> config() {
+            Map<String, Object> config = ModelFile.config(model, tokenizer);
+            config.put("ricci.text", textHash);
+            config.put(RunFolder.HYPER_PARAMETERS, TrainOptions.toMap(p));
+            return config;
+        }
     }
 
     @Override
@@ -84,14 +91,13 @@ public final class TrainCommand implements RicciCommand {
             b -> Functional.crossEntropy(run.model.logits(b.inputs()), b.targets());
         LossCurve curve = new LossCurve(run.folder.resolve("metrics.jsonl"), run.folder.resolve("curve.svg"));
         StopRequest stop = options.stopRequest();
-        Map<String, Object> config = ModelFile.config(run.model, run.tokenizer);
         if (resume) {
-            RunFolder.checkSame(run.folder, config);
+            RunFolder.checkSame(run.folder, run.config(), console);
         } else {
             RunFolder.setAside(run.folder, Path.of(""), console);
         }
         Trainer trainer = Trainer.of(run.model, loss, run.loader, run.optimizer, trainerOptions(run, options.seed()));
-        trainer.config(config)
+        trainer.config(run.config())
             .evaluator(() -> Scoring.meanLoss(run.model, run.validation, p.context()))
             .listener(new JsonlMetrics(curve.metrics()))
             .listener(new ConsoleProgress(console))
@@ -138,7 +144,7 @@ public final class TrainCommand implements RicciCommand {
         AdamW optimizer = AdamW.of(model.parameters(), TrainSetup.schedule(p), TrainSetup.adamOptions(p));
         DataLoader loader = DataLoader.of(TokenWindows.everywhere(training, p.context()),
             DataLoader.Options.drawn(p.batch(), seed));
-        return new Run(p, folder, tokenizer, validation, model, optimizer, loader);
+        return new Run(p, folder, TextSource.hash(content), tokenizer, validation, model, optimizer, loader);
     }
 
     private static TrainerOptions trainerOptions(Run run, long seed) {

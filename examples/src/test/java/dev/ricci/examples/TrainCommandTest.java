@@ -114,6 +114,7 @@ class TrainCommandTest {
         assertError(2, train("x", "--heads", "3", "--kv-heads", "3"), "width = 32 must be a multiple of heads = 3");
         assertError(2, train("x", "--learning-rate", "NaN"), "NaN");
         assertError(2, train("x", "--steps", "0"), "steps");
+        assertError(2, train("x", "--layers", "2000000000"), "layers must not exceed");
         assertError(2, train("x", "--layers", "two"), "--layers");
         assertError(2, train("x", "--warmup", "1000"), "--warmup");
         assertError(2, train("x", "--family", "rnn"), "--family: unknown 'rnn'");
@@ -132,8 +133,13 @@ class TrainCommandTest {
     void anotherModelOrTextIsNotResumed() throws IOException {
         assertEquals(0, train("run", "--steps", "2").code());
         assertError(2, train("run", "--steps", "4", "--resume", "--width", "64"), "has another ricci.decoder");
+        CommandLineRun other = train("run", "--steps", "4", "--resume", "--clip", "0.5");
+        assertEquals(0, other.code(), other.err());
+        assertTrue(other.err().contains("--resume: --clip is 0.5 now, was 1.0"), other.err());
+        Files.writeString(text, "sea shells she sells by the sea shore. ".repeat(60));
+        assertError(2, train("run", "--steps", "6", "--resume"), "has another ricci.text");
         Files.writeString(text, "0123456789".repeat(300));
-        assertError(2, train("run", "--steps", "4", "--resume"), "has another ricci.");
+        assertError(2, train("run", "--steps", "6", "--resume"), "has another ricci.");
     }
 
     @Test
@@ -149,7 +155,8 @@ class TrainCommandTest {
         ModelFile.Loaded loaded = ModelFile.load(dir.resolve("run"), null);
         for (String field : List.of("layers", "vocab_size", "hidden", "context_length")) {
             Map<String, Object> claimed = loaded.model().config().toMap();
-            claimed.put(field, 60_000_000L); // gigabytes, if they were made before they are looked for in the file
+            // Gigabytes, if they were made before they are looked for in the file.
+            claimed.put(field, field.equals("layers") ? 10_000L : 60_000_000L);
             Safetensors.save(bad, loaded.model().stateDict(), Map.of("ricci.decoder", Json.write(claimed),
                 "ricci.tokenizer", Json.write(Tokenizers.toMap(loaded.tokenizer()))));
             assertError(1, CommandLineRun.of("generate", "--model", bad.toString(), "--prompt", "s", "--json"),

@@ -33,6 +33,9 @@ import java.util.Set;
 public record DecoderConfig(int vocabSize, int contextLength, int layers, int heads, int kvHeads, int width, int hidden,
         Norm norm, double normEps, Position position, double ropeTheta, Activation activation, boolean gated,
         boolean bias, boolean tiedHead, double dropout, int slidingWindow) {
+    /** No model has nearly as many; without a bound a mistyped number would fill the memory layer by layer. */
+    private static final int MAX_LAYERS = 10_000;
+
     /** The norm before each part and at the end. */
     public enum Norm {
         /** Layer norm. */
@@ -58,6 +61,9 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int he
         positive("vocabSize", vocabSize);
         positive("contextLength", contextLength);
         positive("layers", layers);
+        if (layers > MAX_LAYERS) {
+            throw new TensorException("decoder: layers must not exceed " + MAX_LAYERS + ", got " + layers);
+        }
         positive("heads", heads);
         positive("kvHeads", kvHeads);
         positive("width", width);
