@@ -35,7 +35,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Train a language model on a text.")
 public final class TrainCommand implements RicciCommand {
     private static final int SAMPLE_TOKENS = 300;
-    private static final int EVALUATION_BATCH = 8;
 
     @Spec
     private CommandSpec spec;
