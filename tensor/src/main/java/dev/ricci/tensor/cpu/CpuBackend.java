@@ -6,7 +6,7 @@ import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.cpu.rows.MicroKernel;
 import dev.ricci.tensor.cpu.rows.PlainRows;
 import dev.ricci.tensor.cpu.rows.Rows;
-import dev.ricci.tensor.cpu.vector.VectorMicroKernels;
+import dev.ricci.tensor.cpu.vector.VectorMicroKernel;
 import dev.ricci.tensor.cpu.vector.VectorRows;
 import dev.ricci.tensor.op.AttentionOp;
 import dev.ricci.tensor.op.Contraction;
@@ -58,7 +58,7 @@ public final class CpuBackend implements Backend {
 
     /** The only mention of a vector class: it is loaded when it is asked for. */
     private static final class Vector {
-        static final CpuBackend INSTANCE = of(new VectorRows(), VectorMicroKernels.create());
+        static final CpuBackend INSTANCE = of(new VectorRows(), new VectorMicroKernel());
     }
 
     private static final class Plain {

@@ -12,18 +12,18 @@ import java.util.Arrays;
  * follow the caches.
  */
 final class Gemm {
-    /** Depth of a block. It decides bits: the same everywhere. */
-    static final int DEPTH = 384;
-    /** Depth of what is packed at once. */
-    private static final int CHUNK_DEPTH = 4 * DEPTH;
-    /** Elements of one packed operand, about: a part of the last shared cache. */
-    private static final int CHUNK = 1 << 20;
-    /** Rows of a task: with DEPTH, what the second cache holds. */
-    private static final int MAX_TASK_ROWS = 192;
+    /** Depth of a block: with it a panel of columns fills half of the first cache. It decides bits: the same everywhere. */
+    static final int DEPTH = 256;
+    /** Columns of b that are packed at once, in elements of the second cache: half of it. */
+    private static final int BLOCK_COLUMNS = Caches.secondLevelBytes() / 8 / DEPTH;
+    /** Rows of a task, at most: a fifth of the second cache. */
+    private static final int MAX_TASK_ROWS = Caches.secondLevelBytes() / 20 / DEPTH;
+    /** Up to so many rows a panel of columns is packed where it is used. */
+    private static final int FEW_ROWS = 192;
     private static final int MIN_TASK_ROWS = 48;
     /** Multiply-adds worth a task of its own. */
-    private static final long MIN_TASK = 1 << 18;
-    private static final int MAX_TASKS = 16;
+    private static final long MIN_TASK = 1 << 19;
+    private static final int TASKS = 8;
     /** Elements worth a packing task. */
     private static final int PACK_TASK = 1 << 14;
 
@@ -39,7 +39,7 @@ final class Gemm {
 
     /** Multiply-adds below which a product runs on the calling thread alone. */
     static boolean isSmall(int m, int n, int k) {
-        return (long) m * n * k <= 2 * MIN_TASK;
+        return (long) m * n * k <= MIN_TASK;
     }
 
     /**
@@ -64,145 +64,132 @@ final class Gemm {
             }
             return;
         }
-        int kChunk = Math.min(k, CHUNK_DEPTH);
-        int mChunk = Math.min(roundUp(m, mr), CHUNK / kChunk / mr * mr);
-        int nChunk = Math.min(roundUp(n, nr), CHUNK / kChunk / nr * nr);
-        float[] pa = Scratch.take(mChunk * kChunk);
-        float[] pb = Scratch.take(nChunk * kChunk);
-        for (int m0 = 0; m0 < m; m0 += mChunk) {
-            for (int k0 = 0; k0 < k; k0 += kChunk) {
-                for (int n0 = 0; n0 < n; n0 += nChunk) {
-                    Chunk chunk = new Chunk(a, b, c, cOff, ldc, add || k0 > 0, m0, Math.min(mChunk, m - m0), n0,
-                            Math.min(nChunk, n - n0), k0, Math.min(kChunk, k - k0), pa, pb);
-                    chunk.run(n0 == 0);
-                }
-            }
+        Product product = new Product(a, b, c, cOff, ldc, add);
+        if (m <= FEW_ROWS) {
+            product.fewRows();
+        } else {
+            product.manyRows();
         }
-        Scratch.give(pa);
-        Scratch.give(pb);
     }
 
     private static int roundUp(int n, int to) {
         return (n + to - 1) / to * to;
     }
 
-    /** A part of the product whose packed operands fit the caches: m rows, n columns, k deep. */
-    private final class Chunk {
+    private static int ceil(int n, int by) {
+        return (n + by - 1) / by;
+    }
+
+    private final class Product {
         private final Matrix a;
         private final Matrix b;
         private final float[] c;
         private final int cOff;
         private final int ldc;
         private final boolean add;
-        private final int m0;
         private final int m;
-        private final int n0;
         private final int n;
-        private final int k0;
         private final int k;
-        private final float[] pa;
-        private final float[] pb;
-        private final int mPad;
-        private final int nPad;
 
-        Chunk(Matrix a, Matrix b, float[] c, int cOff, int ldc, boolean add, int m0, int m, int n0, int n, int k0,
-                int k, float[] pa, float[] pb) {
+        Product(Matrix a, Matrix b, float[] c, int cOff, int ldc, boolean add) {
             this.a = a;
             this.b = b;
             this.c = c;
             this.cOff = cOff;
             this.ldc = ldc;
             this.add = add;
-            this.m0 = m0;
-            this.m = m;
-            this.n0 = n0;
-            this.n = n;
-            this.k0 = k0;
-            this.k = k;
-            this.pa = pa;
-            this.pb = pb;
-            this.mPad = roundUp(m, mr);
-            this.nPad = roundUp(n, nr);
+            this.m = a.rows();
+            this.n = b.columns();
+            this.k = a.columns();
         }
 
-        void run(boolean packA) {
-            if (isSmall(m, n, k)) {
-                if (packA) {
-                    packA(0, mPad / mr);
-                }
-                packB(0, nPad / nr);
-                compute(0, m, 0, n);
-                return;
-            }
-            boolean skinny = m <= MIN_TASK_ROWS;
-            int perA = Math.max(1, PACK_TASK / (mr * k));
-            int perB = Math.max(1, PACK_TASK / (nr * k));
-            int tasksA = packA ? ceil(mPad / mr, perA) : 0;
-            int tasksB = skinny ? 0 : ceil(nPad / nr, perB);
-            Parallel.parts(tasksA + tasksB, t -> {
-                if (t < tasksA) {
-                    packA(t * perA, Math.min(mPad / mr, (t + 1) * perA));
-                } else {
-                    packB((t - tasksA) * perB, Math.min(nPad / nr, (t - tasksA + 1) * perB));
-                }
-            });
-            long work = (long) m * n * k;
-            int wanted = Math.clamp(work / MIN_TASK, 1, MAX_TASKS);
-            int rows = Math.clamp(roundUp(ceil(m, wanted), mr), roundUp(MIN_TASK_ROWS, mr), MAX_TASK_ROWS);
-            int blocks = ceil(m, rows);
-            int columns = Math.max(2 * nr, roundUp(ceil(n, ceil(wanted, blocks)), nr));
-            Parallel.parts(blocks * ceil(n, columns), t -> {
-                int r = t % blocks * rows;
-                int s = t / blocks * columns;
-                int end = Math.min(n, s + columns);
-                if (skinny) {
-                    // Few rows: a panel of b is used once, so it is packed where it is used, while it is in the cache.
-                    packB(s / nr, ceil(end, nr));
-                }
-                compute(r, Math.min(m, r + rows), s, end);
-            });
-        }
-
-        private static int ceil(int n, int by) {
-            return (n + by - 1) / by;
-        }
-
-        private void packA(int from, int to) {
+        /** All of a is packed first; a panel of b is packed where it is used, and stays in the first cache meanwhile. */
+        void fewRows() {
+            int panels = ceil(n, nr);
+            float[] left = Scratch.take(roundUp(m, mr) * k);
             for (int q = 0; q < k; q += DEPTH) {
-                int depth = Math.min(DEPTH, k - q);
-                for (int p = from; p < to; p++) {
-                    int at = a.offset() + (m0 + p * mr) * a.rowStride() + (k0 + q) * a.columnStride();
-                    Packing.panel(a.data(), at, a.rowStride(), a.columnStride(), Math.min(mr, m - p * mr), depth, pa,
-                            q * mPad + p * mr * depth, mr);
-                }
+                packLeft(left, roundUp(m, mr) * q, 0, m, q);
             }
-        }
-
-        private void packB(int from, int to) {
-            for (int q = 0; q < k; q += DEPTH) {
-                int depth = Math.min(DEPTH, k - q);
-                for (int p = from; p < to; p++) {
-                    int at = b.offset() + (n0 + p * nr) * b.columnStride() + (k0 + q) * b.rowStride();
-                    Packing.panel(b.data(), at, b.columnStride(), b.rowStride(), Math.min(nr, n - p * nr), depth, pb,
-                            q * nPad + p * nr * depth, nr);
-                }
-            }
-        }
-
-        private void compute(int rowFrom, int rowTo, int columnFrom, int columnTo) {
-            float[] edge = Scratch.take(mr * nr);
-            for (int q = 0; q < k; q += DEPTH) {
-                int depth = Math.min(DEPTH, k - q);
-                for (int j = columnFrom; j < columnTo; j += nr) {
-                    int bAt = q * nPad + j * depth;
-                    for (int i = rowFrom; i < rowTo; i += mr) {
-                        micro.tile(Math.min(mr, rowTo - i), Math.min(nr, columnTo - j), depth, pa,
-                                q * mPad + i * depth, pb, bAt, c, cOff + (m0 + i) * ldc + n0 + j, ldc, add || q > 0,
-                                edge);
+            long work = (long) m * nr * k;
+            int width = Math.clamp(MIN_TASK / work, 1, Math.max(1, panels / TASKS));
+            Parallel.parts(isSmall(m, n, k) ? 1 : ceil(panels, width), t -> {
+                float[] right = Scratch.take(nr * DEPTH);
+                float[] edge = Scratch.take(mr * nr);
+                int end = isSmall(m, n, k) ? panels : Math.min(panels, (t + 1) * width);
+                for (int p = t * width; p < end; p++) {
+                    for (int q = 0; q < k; q += DEPTH) {
+                        packRight(right, 0, p, q);
+                        panel(0, m, left, roundUp(m, mr) * q, right, 0, p, q, edge);
                     }
                 }
+                Scratch.give(edge);
+                Scratch.give(right);
+            });
+            Scratch.give(left);
+        }
+
+        /**
+         * Block by block of b, which is packed by all threads and then read by all; each task packs the rows of a that it
+         * uses, which stay in its second cache meanwhile.
+         */
+        void manyRows() {
+            int blockPanels = Math.max(1, Math.min(ceil(n, nr), BLOCK_COLUMNS / nr));
+            int rows = Math.clamp(roundUp(ceil(m, TASKS), mr), roundUp(MIN_TASK_ROWS, mr),
+                    Math.max(MIN_TASK_ROWS, MAX_TASK_ROWS) / mr * mr);
+            int perTask = Math.max(1, PACK_TASK / (nr * Math.min(k, DEPTH)));
+            float[] right = Scratch.take(blockPanels * nr * Math.min(k, DEPTH));
+            for (int p0 = 0; p0 < ceil(n, nr); p0 += blockPanels) {
+                int from = p0;
+                int to = Math.min(ceil(n, nr), p0 + blockPanels);
+                for (int q0 = 0; q0 < k; q0 += DEPTH) {
+                    int q = q0;
+                    int depth = Math.min(DEPTH, k - q);
+                    Parallel.parts(ceil(to - from, perTask), t -> {
+                        for (int p = from + t * perTask; p < Math.min(to, from + (t + 1) * perTask); p++) {
+                            packRight(right, (p - from) * nr * depth, p, q);
+                        }
+                    });
+                    Parallel.parts(ceil(m, rows), t -> {
+                        int first = t * rows;
+                        int last = Math.min(m, first + rows);
+                        float[] left = Scratch.take(roundUp(last - first, mr) * depth);
+                        float[] edge = Scratch.take(mr * nr);
+                        packLeft(left, 0, first, last, q);
+                        for (int p = from; p < to; p++) {
+                            panel(first, last, left, 0, right, (p - from) * nr * depth, p, q, edge);
+                        }
+                        Scratch.give(edge);
+                        Scratch.give(left);
+                    });
+                }
             }
-            Scratch.give(edge);
+            Scratch.give(right);
+        }
+
+        /** Packs rows of the block that begins at depth q. */
+        private void packLeft(float[] left, int at, int from, int to, int q) {
+            int depth = Math.min(DEPTH, k - q);
+            for (int i = from; i < to; i += mr) {
+                micro.pack(a.data(), a.offset() + i * a.rowStride() + q * a.columnStride(), a.rowStride(),
+                        a.columnStride(), Math.min(mr, to - i), depth, left, at + (i - from) * depth, mr);
+            }
+        }
+
+        /** Packs panel p of the block that begins at depth q. */
+        private void packRight(float[] right, int at, int p, int q) {
+            micro.pack(b.data(), b.offset() + p * nr * b.columnStride() + q * b.rowStride(), b.columnStride(),
+                    b.rowStride(), Math.min(nr, n - p * nr), Math.min(DEPTH, k - q), right, at, nr);
+        }
+
+        /** The part of the result at rows from to to and panel p, for the block that begins at depth q. */
+        private void panel(int from, int to, float[] left, int leftAt, float[] right, int rightAt, int p, int q,
+                float[] edge) {
+            int depth = Math.min(DEPTH, k - q);
+            int columns = Math.min(nr, n - p * nr);
+            for (int i = from; i < to; i += mr) {
+                micro.tile(Math.min(mr, to - i), columns, depth, left, leftAt + (i - from) * depth, right, rightAt, c,
+                        cOff + i * ldc + p * nr, ldc, add || q > 0, edge);
+            }
         }
     }
 }

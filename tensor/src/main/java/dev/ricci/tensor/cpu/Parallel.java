@@ -1,8 +1,7 @@
 package dev.ricci.tensor.cpu;
 
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -14,7 +13,8 @@ final class Parallel {
     /** Elementary operations (about a nanosecond or less each) below which a part is not worth a thread. */
     static final int GRAIN = 1 << 15;
 
-    private static final int SPINS = 2000;
+    /** Looks for work, or for the end of it, before sleeping: some 50 microseconds. */
+    private static final int LOOKS = 1000;
     private static final ThreadLocal<boolean[]> INSIDE = ThreadLocal.withInitial(() -> new boolean[1]);
 
     private Parallel() {
@@ -32,13 +32,82 @@ final class Parallel {
         void run(int from, int to);
     }
 
+    /** The helpers of all callers: daemons, as many as {@link Threads#available} beside a caller. */
     private static final class Pool {
-        static final ForkJoinPool INSTANCE = new ForkJoinPool(Math.max(1, Threads.available() - 1), pool -> {
-            ForkJoinWorkerThread thread = ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(pool);
-            thread.setName("ricci-cpu-" + thread.getPoolIndex());
-            thread.setDaemon(true);
-            return thread;
-        }, null, true);
+        static final Worker[] WORKERS = new Worker[Threads.available() - 1];
+
+        static {
+            for (int i = 0; i < WORKERS.length; i++) {
+                WORKERS[i] = new Worker("ricci-cpu-" + (i + 1));
+                WORKERS[i].start();
+            }
+        }
+
+        /** Offers a job to at most {@code helpers} workers that have none; the caller does what nobody takes. */
+        static void offer(Job job, int helpers) {
+            int offered = 0;
+            for (int i = 0; i < WORKERS.length && offered < helpers; i++) {
+                if (WORKERS[i].offer(job)) {
+                    offered++;
+                }
+            }
+        }
+    }
+
+    /**
+     * A helper. Ops follow each other within microseconds, and waking a thread takes tens of them, so it looks for the
+     * next job for a moment before it sleeps. It does not yield meanwhile: on a busy machine it would come last for long.
+     */
+    private static final class Worker extends Thread {
+        private final AtomicReference<Job> next = new AtomicReference<>();
+        private volatile boolean asleep;
+
+        Worker(String name) {
+            super(name);
+            setDaemon(true);
+        }
+
+        boolean offer(Job job) {
+            Job waiting = next.get();
+            if (waiting != null && !waiting.isTaken() || !next.compareAndSet(waiting, job)) {
+                return false;
+            }
+            if (asleep) {
+                LockSupport.unpark(this);
+            }
+            return true;
+        }
+
+        @Override
+        public void run() {
+            INSIDE.get()[0] = true;
+            while (true) {
+                Job job = take();
+                job.run();
+            }
+        }
+
+        private Job take() {
+            int looks = 0;
+            while (true) {
+                Job job = next.getAcquire();
+                if (job != null && next.compareAndSet(job, null)) {
+                    return job;
+                }
+                if (looks < LOOKS) {
+                    looks++;
+                    Thread.onSpinWait();
+                } else {
+                    asleep = true;
+                    if (next.get() == null) {
+                        LockSupport.park(this);
+                    }
+                    asleep = false;
+                    // Nothing interrupts it on purpose; an interrupt left standing would turn sleep into a busy loop.
+                    Thread.interrupted();
+                }
+            }
+        }
     }
 
     /** How many items make a part when each costs {@code work} elementary operations: a function of shape only. */
@@ -73,14 +142,17 @@ final class Parallel {
             return;
         }
         Job job = new Job(n, body);
-        for (int i = 1; i < threads; i++) {
-            Pool.INSTANCE.execute(job);
+        Pool.offer(job, threads - 1);
+        inside[0] = true;
+        try {
+            job.run();
+        } finally {
+            inside[0] = false;
         }
-        job.run();
         job.await();
     }
 
-    private static final class Job implements Runnable {
+    private static final class Job {
         private final int n;
         private final Part body;
         private final Thread caller = Thread.currentThread();
@@ -94,21 +166,19 @@ final class Parallel {
             this.body = body;
         }
 
-        @Override
-        public void run() {
-            boolean[] inside = INSIDE.get();
-            inside[0] = true;
-            try {
-                int finished = 0;
-                for (int p = next.getAndIncrement(); p < n; p = next.getAndIncrement()) {
-                    runPart(p);
-                    finished++;
-                }
-                if (finished > 0 && done.addAndGet(finished) == n && Thread.currentThread() != caller) {
-                    LockSupport.unpark(caller);
-                }
-            } finally {
-                inside[0] = false;
+        /** Whether no part is left to begin. */
+        boolean isTaken() {
+            return next.get() >= n;
+        }
+
+        void run() {
+            int finished = 0;
+            for (int p = next.getAndIncrement(); p < n; p = next.getAndIncrement()) {
+                runPart(p);
+                finished++;
+            }
+            if (finished > 0 && done.addAndGet(finished) == n && Thread.currentThread() != caller) {
+                LockSupport.unpark(caller);
             }
         }
 
@@ -133,11 +203,11 @@ final class Parallel {
         }
 
         void await() {
-            int spins = 0;
+            int looks = 0;
             boolean interrupted = false;
             while (done.get() < n) {
-                if (spins < SPINS) {
-                    spins++;
+                if (looks < LOOKS) {
+                    looks++;
                     Thread.onSpinWait();
                 } else {
                     LockSupport.park(this);

@@ -24,7 +24,7 @@ final class PlainMicroKernel implements MicroKernel {
         } else {
             square(k, a, aOff, b, bOff, edge);
         }
-        MicroKernel.copyEdge(rows, columns, edge, SIZE, c, cOff, ldc, add);
+        finish(rows, columns, edge, c, cOff, ldc, add);
     }
 
     private static void row(int k, float[] a, int aOff, float[] b, int bOff, float[] out) {

@@ -40,14 +40,14 @@ final class Tiles {
     /** Packs [rows, k] as a left operand. */
     void packLeft(float[] from, int at, int rowStride, int kStride, int rows, int k, float[] to) {
         for (int i = 0; i < rows; i += mr) {
-            Packing.panel(from, at + i * rowStride, rowStride, kStride, Math.min(mr, rows - i), k, to, i * k, mr);
+            micro.pack(from, at + i * rowStride, rowStride, kStride, Math.min(mr, rows - i), k, to, i * k, mr);
         }
     }
 
     /** Packs [k, columns] as a right operand of depth {@code depth} &gt;= k, with zeros from k on. */
     void packRight(float[] from, int at, int kStride, int columnStride, int k, int depth, int columns, float[] to) {
         for (int j = 0; j < columns; j += nr) {
-            Packing.panel(from, at + j * columnStride, columnStride, kStride, Math.min(nr, columns - j), k, to,
+            micro.pack(from, at + j * columnStride, columnStride, kStride, Math.min(nr, columns - j), k, to,
                     j * depth, nr);
             Arrays.fill(to, j * depth + k * nr, (j + nr) * depth, 0f);
         }

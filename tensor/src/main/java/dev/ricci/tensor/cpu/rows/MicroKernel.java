@@ -28,20 +28,35 @@ public interface MicroKernel {
     void tile(int rows, int columns, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc,
             boolean add, float[] edge);
 
-    /** Copies or adds the wanted corner of a scratch tile into the result. */
-    static void copyEdge(int rows, int columns, float[] edge, int lde, float[] c, int cOff, int ldc, boolean add) {
+    /**
+     * c[i, j] = (add ? c[i, j] : 0) + tile[i, j]: the wanted corner of a scratch tile.
+     *
+     * @param tile [rows, columns()], what {@link #tile} wrote with an ldc of columns()
+     */
+    default void finish(int rows, int columns, float[] tile, float[] c, int cOff, int ldc, boolean add) {
         for (int i = 0; i < rows; i++) {
-            int from = i * lde;
+            int from = i * columns();
             int to = cOff + i * ldc;
             if (add) {
                 for (int j = 0; j < columns; j++) {
-                    c[to + j] += edge[from + j];
+                    c[to + j] += tile[from + j];
                 }
             } else {
                 for (int j = 0; j < columns; j++) {
-                    c[to + j] = edge[from + j];
+                    c[to + j] = tile[from + j];
                 }
             }
         }
+    }
+
+    /**
+     * Packs one panel: to[toAt + p * width + i] = from[at + i * xStride + p * kStride] for i &lt; count and p &lt; k,
+     * and 0 for count &lt;= i &lt; width.
+     *
+     * @param width {@link #rows()} or {@link #columns()}
+     */
+    default void pack(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
+            int width) {
+        PlainPacking.panel(from, at, xStride, kStride, count, k, to, toAt, width);
     }
 }

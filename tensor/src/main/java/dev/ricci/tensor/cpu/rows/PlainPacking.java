@@ -1,21 +1,17 @@
-package dev.ricci.tensor.cpu;
+package dev.ricci.tensor.cpu.rows;
 
-import dev.ricci.tensor.cpu.rows.MicroKernel;
 import java.util.Arrays;
 
 /** Copies parts of matrices into the panels that a {@link MicroKernel} reads. */
-final class Packing {
+public final class PlainPacking {
     /** Depth of one pass over a transposed source: the panel part that it writes stays in the first cache. */
     private static final int DEPTH = 64;
 
-    private Packing() {
+    private PlainPacking() {
     }
 
-    /**
-     * Packs one panel: to[p * width + i] = from[at + i * xStride + p * kStride] for i &lt; count and p &lt; k, and 0
-     * for count &lt;= i &lt; width.
-     */
-    static void panel(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
+    /** See {@link MicroKernel#pack}. */
+    public static void panel(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {
         if (xStride == 1) {
             rows(from, at, kStride, count, k, to, toAt, width);

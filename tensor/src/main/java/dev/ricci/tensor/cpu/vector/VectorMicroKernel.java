@@ -1,0 +1,76 @@
+package dev.ricci.tensor.cpu.vector;
+
+import static dev.ricci.tensor.cpu.vector.Lanes.F;
+import static dev.ricci.tensor.cpu.vector.Lanes.N;
+
+import dev.ricci.tensor.cpu.rows.MicroKernel;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The inner kernel of matrix multiplication on vectors: 512-bit vectors come with 32 registers and use
+ * {@link WideTile}; others may have 16 and use {@link NarrowTile}.
+ */
+public final class VectorMicroKernel implements MicroKernel {
+    private static final boolean WIDE = N >= 16;
+    private static final int ROWS = WIDE ? WideTile.ROWS : NarrowTile.ROWS;
+
+    /** The kernel for this JVM's vector width. */
+    public VectorMicroKernel() {
+    }
+
+    @Override
+    public int rows() {
+        return ROWS;
+    }
+
+    @Override
+    public int columns() {
+        return 2 * N;
+    }
+
+    @Override
+    public void tile(int rows, int columns, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff,
+            int ldc, boolean add, float[] edge) {
+        int computed = WIDE ? WideTile.computed(rows) : NarrowTile.computed(rows);
+        if (!add && rows == computed && columns == 2 * N) {
+            sum(computed, k, a, aOff, b, bOff, c, cOff, ldc);
+        } else {
+            sum(computed, k, a, aOff, b, bOff, edge, 0, 2 * N);
+            finish(rows, columns, edge, c, cOff, ldc, add);
+        }
+    }
+
+    private static void sum(int rows, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+        if (WIDE) {
+            WideTile.sum(rows, k, a, aOff, b, bOff, c, cOff, ldc);
+        } else {
+            NarrowTile.sum(rows, k, a, aOff, b, bOff, c, cOff, ldc);
+        }
+    }
+
+    /** Not a part of the sums: with it they outgrow what the compiler inlines. */
+    @Override
+    public void finish(int rows, int columns, float[] tile, float[] c, int cOff, int ldc, boolean add) {
+        if (columns < 2 * N) {
+            MicroKernel.super.finish(rows, columns, tile, c, cOff, ldc, add);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            FloatVector l = FloatVector.fromArray(F, tile, i * 2 * N);
+            FloatVector r = FloatVector.fromArray(F, tile, i * 2 * N + N);
+            int to = cOff + i * ldc;
+            if (add) {
+                l = FloatVector.fromArray(F, c, to).add(l);
+                r = FloatVector.fromArray(F, c, to + N).add(r);
+            }
+            l.intoArray(c, to);
+            r.intoArray(c, to + N);
+        }
+    }
+
+    @Override
+    public void pack(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
+            int width) {
+        VectorPacking.panel(from, at, xStride, kStride, count, k, to, toAt, width);
+    }
+}
