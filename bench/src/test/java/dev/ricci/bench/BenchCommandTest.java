@@ -1,6 +1,8 @@
 package dev.ricci.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.examples.Ricci;
@@ -9,7 +11,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BenchCommandTest {
     private static String run(int code, String... args) {
@@ -21,15 +27,36 @@ class BenchCommandTest {
         return out.toString(StandardCharsets.UTF_8);
     }
 
+    private static Map<String, Object> json(String... args) {
+        String out = run(0, args).strip();
+        return Json.parseObject(out.substring(out.lastIndexOf('\n') + 1), "results");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gemm", "ops", "train", "decode", "overhead"})
+    void comparesWithoutPeers(String suite) {
+        Map<String, Object> found = json("bench", suite, "--quick", "--json");
+        List<?> rows = (List<?>) found.get("rows");
+        assertFalse(rows.isEmpty());
+        for (Object row : rows) {
+            Map<?, ?> fields = (Map<?, ?>) row;
+            assertTrue(fields.keySet().containsAll(Set.of("name", "ours", "peers", "ratio_to_best_peer",
+                    "fraction_of_limit")), () -> "keys: " + fields.keySet());
+            assertTrue(((Number) fields.get("ours")).doubleValue() > 0);
+            assertEquals(Map.of(), fields.get("peers"));
+            assertNull(fields.get("ratio_to_best_peer"));
+        }
+        assertEquals(suite.equals("train"), found.containsKey("ratio_to_best_peer"));
+    }
+
     @Test
-    void measuresTheOverhead() {
-        String out = run(0, "bench", "overhead", "--quick", "--json").strip();
-        List<?> rows = (List<?>) Json.parseObject(out.substring(out.lastIndexOf('\n') + 1), "results").get("rows");
-        assertEquals(4, rows.size());
+    void runsOneJmhBenchmark() {
+        assertEquals(1, ((List<?>) json("bench", "jmh", "OverheadBenchmark.reshape", "--quick", "--json")
+                .get("rows")).size());
     }
 
     @Test
     void anUnknownNameIsBadUsage() {
-        assertTrue(run(2, "bench", "nothing", "--json").contains("one of matmul, op, overhead, train, all"));
+        assertTrue(run(2, "bench", "nothing", "--json").contains("one of gemm, ops, train, decode, overhead, memory"));
     }
 }

@@ -27,9 +27,19 @@ final class Torch {
             case DType.F64 -> manager.create(t.toDoubleArray(), shape);
             // libtorch indexes with int64 only.
             case DType.I32, DType.I64 -> manager.create(t.toLongArray(), shape);
+            case DType.BOOL -> booleans(manager, t, shape);
             default -> throw new TensorException("torch: no copy of " + t.spec());
         };
         return (PtNDArray) a;
+    }
+
+    private static NDArray booleans(NDManager manager, Tensor t, ai.djl.ndarray.types.Shape shape) {
+        long[] values = t.to(DType.I64).toLongArray();
+        boolean[] truth = new boolean[values.length];
+        for (int i = 0; i < truth.length; i++) {
+            truth[i] = values[i] != 0;
+        }
+        return manager.create(truth, shape);
     }
 
     /** A double scalar: numbers that change from call to call. */

@@ -1,0 +1,59 @@
+package dev.ricci.bench;
+
+import dev.ricci.models.decoder.DecoderConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Text one token after the other: a model of GPT-2's size behind a cache, and the command line's first token. */
+final class DecodeSuite {
+    private static final int STARTS = 5;
+
+    private DecodeSuite() {
+    }
+
+    static Session.Result run(Session session) throws IOException, InterruptedException {
+        Workload.Decode w = session.quick()
+                ? new Workload.Decode("1 layer, width 32", DecoderConfig.gpt2(64, 32, 1, 2, 32), 8)
+                : new Workload.Decode("12 layers, width 768", DecoderConfig.gpt2(50257, 128, 12, 12, 768), 64);
+        List<Row> rows = new ArrayList<>();
+        for (int threads : session.threadCounts()) {
+            rows.add(session.compare(w, threads, Plan.LONG));
+        }
+        firstToken(session, rows);
+        return new Session.Result(rows);
+    }
+
+    /** The whole process: build check, JVM, loading, one token. */
+    private static void firstToken(Session session, List<Row> rows) throws IOException, InterruptedException {
+        String home = System.getProperty("ricci.home");
+        if (home == null) {
+            session.progress().println("  time to the first token: skipped, this was not started by the launcher");
+            return;
+        }
+        Path launcher = Path.of(home, "ricci");
+        Path model = Path.of(home).resolveSibling("shared").resolve("data/stories260K");
+        if (!Files.isExecutable(launcher) || !Files.isDirectory(model)) {
+            session.progress().println("  time to the first token: skipped, needs a shell and " + model);
+            return;
+        }
+        double[] seconds = new double[session.quick() ? 1 : STARTS];
+        for (int i = 0; i < seconds.length; i++) {
+            long began = System.nanoTime();
+            int code = new ProcessBuilder(launcher.toString(), "generate", "--model",
+                    model.resolve("stories260K.bin").toString(), "--tokenizer", model.resolve("tok512.bin").toString(),
+                    "--prompt", "Once upon a time", "--tokens", "1").redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor();
+            seconds[i] = (System.nanoTime() - began) / 1e9;
+            if (code != 0) {
+                throw new IOException("ricci generate ended with " + code);
+            }
+        }
+        Interleaved.Times times = Interleaved.Times.of(seconds);
+        rows.add(session.done(new Row("ricci generate with stories260K, start to first token", session.threads(), "ms",
+                new Row.Value(times.median() * 1e3, times.best() * 1e3), Map.of(), "", "", Double.NaN)));
+    }
+}
