@@ -3,8 +3,8 @@ package dev.ricci.bench;
 /**
  * How long to measure.
  *
- * @param warmUpMillis at least so long does each contestant warm up
- * @param warmUpCalls and at least so often
+ * @param warmUpMillis at least so long does Ricci warm up, whose kernels are compiled meanwhile, and peers a part of it
+ * @param warmUpCalls at least so often does each contestant warm up
  * @param rounds at least so many are measured; in each, every contestant is called in turn
  * @param millis and at least so long, for each contestant
  */
@@ -13,10 +13,10 @@ record Plan(int warmUpMillis, int warmUpCalls, int rounds, int millis) {
     static final Plan QUICK = new Plan(0, 0, 1, 0);
     /** For calls of micro- to milliseconds. */
     static final Plan SHORT = new Plan(400, 3, 7, 250);
-    /** For calls of seconds. */
-    static final Plan LONG = new Plan(1000, 2, 5, 500);
+    /** For calls of a tenth of a second and more. */
+    static final Plan LONG = new Plan(500, 1, 5, 0);
     /** For training steps: their many kernels take a while to be compiled. */
     static final Plan STEPS = new Plan(3000, 8, 15, 1000);
     /** For training steps of seconds. */
-    static final Plan LONG_STEPS = new Plan(0, 2, 4, 0);
+    static final Plan LONG_STEPS = new Plan(0, 1, 4, 0);
 }
