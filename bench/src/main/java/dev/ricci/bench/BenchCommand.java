@@ -62,6 +62,9 @@ public final class BenchCommand implements RicciCommand {
             options.out().println("No peers on the class path: ./ricci bench brings them on Linux x86-64, with Maven's"
                     + " profile peers (docs/performance.md).");
         }
+        if (quick) {
+            options.out().println("Quick: once each, nothing is compiled yet, so the numbers say nothing.");
+        }
         List<Map<String, Object>> rows = new ArrayList<>();
         for (Suite suite : suites) {
             options.out().println("\n" + suite.text());

@@ -1,6 +1,8 @@
 package dev.ricci.bench;
 
+import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.tensor.Rng;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,14 +19,18 @@ final class DecodeSuite {
 
     static Session.Result run(Session session) throws IOException, InterruptedException {
         Workload.Decode w = session.quick()
-                ? new Workload.Decode("1 layer, width 32", DecoderConfig.gpt2(64, 32, 1, 2, 32), 8)
-                : new Workload.Decode("12 layers, width 768", DecoderConfig.gpt2(50257, 128, 12, 12, 768), 64);
+                ? new Workload.Decode("1 layer, width 32", model(DecoderConfig.gpt2(64, 32, 1, 2, 32)), 8)
+                : new Workload.Decode("12 layers, width 768", model(DecoderConfig.gpt2(50257, 128, 12, 12, 768)), 64);
         List<Row> rows = new ArrayList<>();
         for (int threads : session.threadCounts()) {
             rows.add(session.compare(w, threads, Plan.LONG));
         }
         firstToken(session, rows);
         return new Session.Result(rows);
+    }
+
+    private static Decoder model(DecoderConfig config) {
+        return new Decoder(config, Rng.of(1));
     }
 
     /** The whole process: build check, JVM, loading, one token. */

@@ -10,8 +10,11 @@ import java.util.function.IntFunction;
  * Of several windows the best counts. Each is measured once.
  */
 final class Limits {
-    private static final int WINDOWS = 5;
-    private static final int FMA_TURNS = 1 << 16;
+    /** So many windows in a row without a gain end the measuring; on a busy machine the compiler may be late. */
+    private static final int WINDOWS = 6;
+    private static final int MOST_WINDOWS = 60;
+    private static final double GAIN = 1.01;
+    private static final int FMA_TURNS = 1 << 12;
     private static final long SMALLEST_BYTES = 1 << 16;
     /** Beyond this no cache helps; larger work is measured at this size. */
     private static final long LARGEST_BYTES = 512L << 20;
@@ -69,10 +72,11 @@ final class Limits {
         double run();
     }
 
-    /** The sum of what the threads do in a second while all are at it; the best window, after one to warm up. */
+    /** The sum of what the threads do in a second while all are at it, in the best window. */
     private double best(int threads, IntFunction<Piece> pieces) {
         double best = 0;
-        for (int window = 0; window <= WINDOWS; window++) {
+        int without = 0;
+        for (int window = 0; window < MOST_WINDOWS && without < WINDOWS; window++) {
             double[] rates = new double[threads];
             Thread[] running = new Thread[threads];
             for (int t = 0; t < threads; t++) {
@@ -88,7 +92,8 @@ final class Limits {
                 }
                 sum += rates[t];
             }
-            best = Math.max(best, window == 0 ? 0 : sum);
+            without = sum > best * GAIN ? 0 : without + 1;
+            best = Math.max(best, sum);
         }
         return best;
     }

@@ -259,23 +259,18 @@ public sealed interface Workload {
      * The next token's logits, behind a cache of the tokens before.
      *
      * @param label of the model
-     * @param config its shape
+     * @param model whose weights nobody changes
      * @param context tokens in the cache
      */
-    record Decode(String label, DecoderConfig config, int context) implements Workload {
-        /** The same fresh weights for everybody. */
-        public Decoder model() {
-            return new Decoder(config, Rng.of(1));
-        }
-
+    record Decode(String label, Decoder model, int context) implements Workload {
         /** [1, context] I32: what the cache holds. */
         public Tensor prompt() {
-            return Rng.of(2).ints(config.vocabSize(), 1, context);
+            return Rng.of(2).ints(model.config().vocabSize(), 1, context);
         }
 
         /** [1, 1] I32: the token behind it. */
         public Tensor next() {
-            return Rng.of(3).ints(config.vocabSize(), 1, 1);
+            return Rng.of(3).ints(model.config().vocabSize(), 1, 1);
         }
 
         @Override
@@ -291,6 +286,7 @@ public sealed interface Workload {
         /** Every matrix once, and the cache. */
         @Override
         public double bytes() {
+            DecoderConfig config = model.config();
             double c = config.width();
             return 4 * (config.layers() * (4 * c * c + 2 * c * config.hidden() + 2 * context * c)
                     + c * config.vocabSize());

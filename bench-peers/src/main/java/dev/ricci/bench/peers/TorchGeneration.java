@@ -33,7 +33,7 @@ final class TorchGeneration implements AutoCloseable {
             add("vc[]", cache.slot(i).values(cache.capacity()));
         }
         function = new TorchFunction(manager, "ids: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor]", "Tensor",
-                new TorchModelText(w.config(), List.copyOf(weights.keySet())).nextLogits(w.context()));
+                new TorchModelText(model.config(), List.copyOf(weights.keySet())).nextLogits(w.context()));
     }
 
     private void add(String name, Tensor t) {
