@@ -23,10 +23,11 @@ public final class BenchCommand implements RicciCommand {
     private static final int WINDOW_MILLIS = 60;
 
     @Parameters(index = "0", arity = "0..1", defaultValue = "all", paramLabel = "WHAT",
-            description = "gemm, ops, train, decode, overhead, memory, all of these, or jmh: single kernels, ours alone.")
+            description = "gemm, ops, train, decode, overhead, memory, all of these, or jmh: single kernels of ours.")
     private String what;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN", description = "Which JMH benchmarks: a regular expression.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN",
+            description = "Which JMH benchmarks: a regular expression.")
     private String pattern;
 
     @Option(names = "--quick", description = "Small sizes, once each: does it run, not how fast.")

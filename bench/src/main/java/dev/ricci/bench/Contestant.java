@@ -7,8 +7,8 @@ import java.util.function.Supplier;
  *
  * @param operations how many times one call does the work: times are divided by it
  * @param call does it
- * @param result what the last call computed, flat; compared before anything is measured, so that a time is never that of
- *     other work
+ * @param result what the last call computed, flat; compared before anything is measured, so that a time is never
+ *     that of other work
  * @param release frees what it holds
  */
 public record Contestant(int operations, Runnable call, Supplier<float[]> result, Runnable release)

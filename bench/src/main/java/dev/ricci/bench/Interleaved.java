@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures contestants in turn in one loop of one process, so that whatever else the machine does, and whatever clock it
- * has chosen, concerns all of them alike.
+ * Measures contestants in turn in one loop of one process, so that whatever else the machine does, and whatever clock
+ * it has chosen, concerns all of them alike.
  */
 final class Interleaved {
     /** A sample is at least so long: short calls are repeated within one. */
@@ -97,7 +97,8 @@ final class Interleaved {
             }
             if (!(difference <= AGREEMENT * scale)) {
                 throw new IllegalStateException(entry.getKey() + " computes something else: " + other.length
-                        + " numbers that differ by up to " + difference + " from " + first.length + " of size " + scale);
+                        + " numbers that differ by up to " + difference + " from " + first.length + " of size "
+                        + scale);
             }
         }
     }

@@ -1,7 +1,9 @@
 package dev.ricci.bench;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
@@ -10,9 +12,11 @@ import java.util.function.IntFunction;
  * Of several windows the best counts. Each is measured once.
  */
 final class Limits {
-    /** So many windows in a row without a gain end the measuring; on a busy machine the compiler may be late. */
+    /** So many windows in a row without a gain end the measuring. */
     private static final int WINDOWS = 6;
-    private static final int MOST_WINDOWS = 60;
+    private static final int MOST_WINDOWS = 100;
+    /** The first time that a loop runs: on a busy machine the compiler comes late. */
+    private static final int WARM_UP_WINDOWS = 50;
     private static final double GAIN = 1.01;
     private static final int FMA_TURNS = 1 << 12;
     private static final long SMALLEST_BYTES = 1 << 16;
@@ -24,6 +28,7 @@ final class Limits {
     private final Map<String, Double> bandwidths = new HashMap<>();
     /** Keeps the loops' results, which nothing else needs, from being optimised away with the loops. */
     private volatile float sink;
+    private final Set<String> warm = new HashSet<>();
 
     Limits(int windowMillis) {
         this.windowNanos = windowMillis * 1_000_000L;
@@ -36,12 +41,13 @@ final class Limits {
     Bound bound(Workload w, int threads) {
         double arithmetic = w.flops() == 0 ? 0 : w.flops() / peak(threads);
         double traffic = w.bytes() == 0 ? 0 : w.bytes() / bandwidth(w.readsOnly(), w.bytes(), threads);
-        return arithmetic >= traffic ? new Bound(arithmetic, "FMA") : new Bound(traffic, w.readsOnly() ? "read" : "copy");
+        return arithmetic >= traffic ? new Bound(arithmetic, "FMA")
+                : new Bound(traffic, w.readsOnly() ? "read" : "copy");
     }
 
     /** FLOP/s. */
     double peak(int threads) {
-        return peaks.computeIfAbsent(threads, n -> best(n, thread -> () -> {
+        return peaks.computeIfAbsent(threads, n -> best("multiply and add", n, thread -> () -> {
             sink = FmaLoop.multiplyAdd(FMA_TURNS);
             return (double) FMA_TURNS * FmaLoop.flopsPerTurn();
         }));
@@ -55,7 +61,7 @@ final class Limits {
             float[] from = new float[floats];
             float[] to = read ? from : new float[floats];
             int part = floats / threads;
-            return best(threads, thread -> () -> {
+            return best(read ? "read" : "copy", threads, thread -> () -> {
                 int start = thread * part;
                 if (read) {
                     sink = FmaLoop.read(from, start, start + part);
@@ -73,9 +79,9 @@ final class Limits {
     }
 
     /** The sum of what the threads do in a second while all are at it, in the best window. */
-    private double best(int threads, IntFunction<Piece> pieces) {
+    private double best(String loop, int threads, IntFunction<Piece> pieces) {
         double best = 0;
-        int without = 0;
+        int without = warm.add(loop) ? WINDOWS - WARM_UP_WINDOWS : 0;
         for (int window = 0; window < MOST_WINDOWS && without < WINDOWS; window++) {
             double[] rates = new double[threads];
             Thread[] running = new Thread[threads];
@@ -92,7 +98,7 @@ final class Limits {
                 }
                 sum += rates[t];
             }
-            without = sum > best * GAIN ? 0 : without + 1;
+            without = sum > best * GAIN ? Math.min(without + 1, 0) : without + 1;
             best = Math.max(best, sum);
         }
         return best;

@@ -27,7 +27,7 @@ final class OpsSuite {
             Rng rng = Rng.of(1);
             rows.add(session.compare(new Workload.Attention(rng.split(0).normal(4, 8, length, 64),
                     rng.split(1).normal(4, 8, length, 64), rng.split(2).normal(4, 8, length, 64)), session.threads(),
-                    length > 1000 ? Plan.LONG : Plan.SHORT));
+                    length > 1000 ? Plan.SECONDS : Plan.SHORT));
         }
         return new Session.Result(rows);
     }

@@ -15,6 +15,8 @@ record Plan(int warmUpMillis, int warmUpCalls, int rounds, int millis) {
     static final Plan SHORT = new Plan(400, 3, 7, 250);
     /** For calls of a tenth of a second and more. */
     static final Plan LONG = new Plan(500, 1, 5, 0);
+    /** For calls of seconds. */
+    static final Plan SECONDS = new Plan(500, 1, 3, 0);
     /** For training steps: their many kernels take a while to be compiled. */
     static final Plan STEPS = new Plan(3000, 8, 15, 1000);
     /** For training steps of seconds. */

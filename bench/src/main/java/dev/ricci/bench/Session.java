@@ -37,6 +37,8 @@ record Session(boolean quick, int threads, List<Peer> peers, Limits limits, Prin
         makers.put(RicciContestant.NAME, () -> RicciContestant.of(w, threadCount));
         peers.forEach(p -> makers.putAll(p.contestants(w, threadCount)));
         Map<String, Contestant> contestants = new LinkedHashMap<>();
+        // What the row before has left, in the heap and in buffers outside it, must not be in this row's way.
+        System.gc();
         try {
             makers.forEach((name, maker) -> contestants.put(name, maker.get()));
             return done(row(w, threadCount, Interleaved.measure(quick ? Plan.QUICK : plan, contestants)));

@@ -28,8 +28,8 @@ final class Table {
             }
             line.add(Double.isNaN(r.ratioToBestPeer()) ? "" : ratio(r.ratioToBestPeer()));
             line.add(r.rate());
-            line.add(Double.isNaN(r.fractionOfLimit()) ? "" : String.format(Locale.ROOT, "%.0f %% %s", 100 * r.fractionOfLimit(),
-                    r.limit()));
+            line.add(Double.isNaN(r.fractionOfLimit()) ? "" : String.format(Locale.ROOT, "%.0f %% %s",
+                    100 * r.fractionOfLimit(), r.limit()));
             cells.add(line);
         }
         return format(cells);

@@ -20,7 +20,7 @@ public final class LibtorchPeer implements Peer {
     private static final String NAME = "libtorch";
     private static final String ELEMENTARY = "libtorch, elementary";
     private static final int SMALL_CALLS = 1000;
-    /** Elementary operations are never the faster way; of large models a step takes seconds, and they are left out. */
+    /** Elementary operations are never the faster way; of large models a step takes seconds, so they are left out. */
     private static final double ELEMENTARY_FLOPS = 1e11;
 
     /** Made by the service loader. */
@@ -31,8 +31,9 @@ public final class LibtorchPeer implements Peer {
     public Map<String, Supplier<Contestant>> contestants(Workload workload, int threads) {
         Map<String, Supplier<Contestant>> found = new LinkedHashMap<>();
         switch (workload) {
-            case Workload.Gemm w -> found.put(NAME, () -> forward("a: Tensor, b: Tensor", "torch.matmul(%s, %s)".formatted(
-                    w.transA() ? "torch.t(a)" : "a", w.transB() ? "torch.t(b)" : "b"), w.a(), w.b()));
+            case Workload.Gemm w -> found.put(NAME, () -> forward("a: Tensor, b: Tensor",
+                    "torch.matmul(%s, %s)".formatted(w.transA() ? "torch.t(a)" : "a",
+                            w.transB() ? "torch.t(b)" : "b"), w.a(), w.b()));
             case Workload.Linear w -> found.put(NAME, () -> forward("x: Tensor, w: Tensor", "torch.linear(x, w)",
                     w.x(), w.weight()));
             case Workload.Rows w -> found.put(NAME, () -> rows(w));
@@ -115,17 +116,17 @@ public final class LibtorchPeer implements Peer {
                 ++number[0]), () -> loss, decoder::close);
     }
 
-    /** Loops in TorchScript: what the dispatcher, and not JNI, costs. Each turn needs the one before, or it would be left out. */
+    /** Loops in TorchScript: what the dispatcher costs, without JNI. Each turn needs the one before, or is left out. */
     private static Contestant small(Workload.Small w) {
         Tensor a = Rng.of(1).normal(16);
         Tensor b = Rng.of(2).normal(16);
         String signature = "x: Tensor, b: Tensor";
         String loop = "for i in range(%d):\n  x = torch.%s(x, b)\nreturn %s";
         return switch (w) {
-            case ADD -> new TorchCall(signature, loop.formatted(SMALL_CALLS, "add", "x"), List.of(), List.of(a, b), null)
-                    .contestant(SMALL_CALLS);
-            case ADD_TRACKED -> new TorchCall(signature, loop.formatted(SMALL_CALLS, "add", "x"), List.of(a), List.of(b),
+            case ADD -> new TorchCall(signature, loop.formatted(SMALL_CALLS, "add", "x"), List.of(), List.of(a, b),
                     null).contestant(SMALL_CALLS);
+            case ADD_TRACKED -> new TorchCall(signature, loop.formatted(SMALL_CALLS, "add", "x"), List.of(a),
+                    List.of(b), null).contestant(SMALL_CALLS);
             case MATMUL -> new TorchCall(signature, loop.formatted(SMALL_CALLS, "matmul", "x"), List.of(),
                     List.of(a.reshape(4, 4), Tensor.eye(4)), null).contestant(SMALL_CALLS);
             case CHAIN -> new TorchCall(signature, loop.formatted(Workload.Small.CHAIN_LENGTH, "mul", "torch.sum(x)"),

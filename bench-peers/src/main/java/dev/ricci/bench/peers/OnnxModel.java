@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes an ONNX model of one node whose inputs and outputs are F32, in the wire format of protocol buffers; the numbers
- * of the fields are those of onnx.proto.
+ * Writes an ONNX model of one node whose inputs and outputs are F32, in the wire format of protocol buffers; the
+ * numbers of the fields are those of onnx.proto.
  */
 final class OnnxModel {
     private static final int IR_VERSION = 10;

@@ -46,7 +46,8 @@ public final class OpenBlasPeer implements Peer {
         MemorySegment b = copy(arena, w.b());
         MemorySegment c = arena.allocate((long) w.m() * w.n() * Float.BYTES, ALIGNMENT);
         Library.threads(threads);
-        return new Contestant(1, () -> Library.multiply(w, a, b, c), () -> c.toArray(ValueLayout.JAVA_FLOAT), arena::close);
+        return new Contestant(1, () -> Library.multiply(w, a, b, c), () -> c.toArray(ValueLayout.JAVA_FLOAT),
+                arena::close);
     }
 
     private static MemorySegment copy(Arena arena, Tensor t) {
@@ -55,7 +56,7 @@ public final class OpenBlasPeer implements Peer {
         return segment;
     }
 
-    /** Unpacked from the jar and loaded once. Native code is what this class is for, and the JVM is told to allow it. */
+    /** Unpacked from the jar and loaded once. Native code is what this is for, and the JVM is told to allow it. */
     @SuppressWarnings("restricted")
     private static final class Library {
         private static final String FOLDER = "/org/bytedeco/openblas/linux-x86_64/";

@@ -69,7 +69,8 @@ final class TorchDecoder implements AutoCloseable {
             rotaryTables();
         }
         this.loss = new TorchFunction(manager, "ids: Tensor, targets: Tensor, p: List[Tensor]"
-                + (tables.isEmpty() ? "" : ", t: List[Tensor]"), "Tensor", new TorchModelText(config, names).loss(means.fusedAttention));
+                + (tables.isEmpty() ? "" : ", t: List[Tensor]"), "Tensor",
+                new TorchModelText(config, names).loss(means.fusedAttention));
         this.clipped = new TorchFunction(manager, "g: List[Tensor]", "List[Tensor]", clipText());
         group(true);
         group(false);

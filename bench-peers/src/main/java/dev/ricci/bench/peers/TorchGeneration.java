@@ -32,8 +32,8 @@ final class TorchGeneration implements AutoCloseable {
         for (int i = 0; i < cache.layers(); i++) {
             add("vc[]", cache.slot(i).values(cache.capacity()));
         }
-        function = new TorchFunction(manager, "ids: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor]", "Tensor",
-                new TorchModelText(model.config(), List.copyOf(weights.keySet())).nextLogits(w.context()));
+        function = new TorchFunction(manager, "ids: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor]",
+                "Tensor", new TorchModelText(model.config(), List.copyOf(weights.keySet())).nextLogits(w.context()));
     }
 
     private void add(String name, Tensor t) {

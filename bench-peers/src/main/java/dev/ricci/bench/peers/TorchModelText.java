@@ -73,7 +73,8 @@ record TorchModelText(DecoderConfig config, List<String> names) {
 
     /**
      * The logits [1, 1, V] of one more token, ids [1, 1], behind {@code position} others whose keys and values the
-     * caches k and v hold, a tensor [1, H, context, D] for each layer, to which it adds its own; arguments ids, p, k, v.
+     * caches kc and vc hold, a tensor [1, H, context, D] for each layer, to which it adds its own; arguments ids, p,
+     * kc, vc.
      */
     String nextLogits(int position) {
         if (config.position() != DecoderConfig.Position.LEARNED || config.kvHeads() != config.heads()) {
