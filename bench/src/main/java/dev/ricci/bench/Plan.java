@@ -12,7 +12,9 @@ record Plan(int warmUpMillis, int warmUpCalls, int rounds, int millis) {
     /** One call each: does it run, not how fast. */
     static final Plan QUICK = new Plan(0, 0, 1, 0);
     /** For calls of micro- to milliseconds. */
-    static final Plan SHORT = new Plan(400, 3, 7, 250);
+    static final Plan SHORT = new Plan(1000, 3, 7, 200);
+    /** For calls of which only what surrounds the computing counts: all of it must be compiled. */
+    static final Plan OVERHEAD = new Plan(4000, 3, 15, 400);
     /** For calls of a tenth of a second and more. */
     static final Plan LONG = new Plan(500, 1, 5, 0);
     /** For calls of seconds. */

@@ -40,7 +40,7 @@ enum Suite {
         @Override
         Session.Result run(Session session) {
             return new Session.Result(Arrays.stream(Workload.Small.values())
-                    .map(w -> session.compare(w, session.threads(), Plan.SHORT)).toList());
+                    .map(w -> session.compare(w, session.threads(), Plan.OVERHEAD)).toList());
         }
     },
     /** Memory of a training step. */
