@@ -19,7 +19,7 @@ final class Gemm {
     /** Rows of a task, at most: a fifth of the second cache. */
     private static final int MAX_TASK_ROWS = Caches.secondLevelBytes() / 20 / DEPTH;
     /** Up to so many rows a panel of columns is packed where it is used. */
-    private static final int FEW_ROWS = 192;
+    static final int FEW_ROWS = 192;
     private static final int MIN_TASK_ROWS = 48;
     /** Multiply-adds worth a task of its own. */
     private static final long MIN_TASK = 1 << 19;
@@ -52,6 +52,15 @@ final class Gemm {
      * @param add whether the product is added to c; the first block's sum is then one more addend in order
      */
     void multiply(Matrix a, Matrix b, float[] c, int cOff, int ldc, boolean add) {
+        multiply(a, b, null, c, cOff, ldc, add);
+    }
+
+    /**
+     * The same, where b may have been packed before.
+     *
+     * @param packed what {@link #pack} gave for b, or null
+     */
+    void multiply(Matrix a, Matrix b, float[] packed, float[] c, int cOff, int ldc, boolean add) {
         int m = a.rows();
         int n = b.columns();
         int k = a.columns();
@@ -64,12 +73,25 @@ final class Gemm {
             }
             return;
         }
-        Product product = new Product(a, b, c, cOff, ldc, add);
+        Product product = new Product(a, b, packed, c, cOff, ldc, add);
         if (m <= FEW_ROWS) {
             product.fewRows();
         } else {
             product.manyRows();
         }
+    }
+
+    /** All of a right operand, panel by panel, each with its whole depth: one row of a then reads it as one stream. */
+    float[] pack(Matrix b) {
+        int panels = ceil(b.columns(), nr);
+        float[] packed = new float[Math.multiplyExact(panels * nr, b.rows())];
+        Product product = new Product(null, b, null, null, 0, 0, false);
+        Parallel.parts(panels, p -> {
+            for (int q = 0; q < b.rows(); q += DEPTH) {
+                product.packRight(packed, (p * b.rows() + q) * nr, p, q);
+            }
+        });
+        return packed;
     }
 
     private static int roundUp(int n, int to) {
@@ -83,6 +105,7 @@ final class Gemm {
     private final class Product {
         private final Matrix a;
         private final Matrix b;
+        private final float[] packed;
         private final float[] c;
         private final int cOff;
         private final int ldc;
@@ -91,41 +114,55 @@ final class Gemm {
         private final int n;
         private final int k;
 
-        Product(Matrix a, Matrix b, float[] c, int cOff, int ldc, boolean add) {
+        Product(Matrix a, Matrix b, float[] packed, float[] c, int cOff, int ldc, boolean add) {
             this.a = a;
             this.b = b;
+            this.packed = packed;
             this.c = c;
             this.cOff = cOff;
             this.ldc = ldc;
             this.add = add;
-            this.m = a.rows();
+            this.m = a == null ? 0 : a.rows();
             this.n = b.columns();
-            this.k = a.columns();
+            this.k = b.rows();
         }
 
         /** All of a is packed first; a panel of b is packed where it is used, and stays in the first cache meanwhile. */
         void fewRows() {
             int panels = ceil(n, nr);
-            float[] left = Scratch.take(roundUp(m, mr) * k);
-            for (int q = 0; q < k; q += DEPTH) {
+            // One row needs no packing: its elements are read one by one anyway.
+            float[] left = m == 1 ? a.data() : Scratch.take(roundUp(m, mr) * k);
+            for (int q = 0; m > 1 && q < k; q += DEPTH) {
                 packLeft(left, roundUp(m, mr) * q, 0, m, q);
             }
-            long work = (long) m * nr * k;
-            int width = Math.clamp(MIN_TASK / work, 1, Math.max(1, panels / TASKS));
-            Parallel.parts(isSmall(m, n, k) ? 1 : ceil(panels, width), t -> {
-                float[] right = Scratch.take(nr * DEPTH);
+            boolean small = isSmall(m, n, k);
+            int width = small ? panels : Math.clamp(MIN_TASK / ((long) m * nr * k), 1, Math.max(1, panels / TASKS));
+            Parallel.parts(ceil(panels, width), t -> {
+                float[] right = packed == null ? Scratch.take(nr * DEPTH) : packed;
                 float[] edge = Scratch.take(mr * nr);
-                int end = isSmall(m, n, k) ? panels : Math.min(panels, (t + 1) * width);
-                for (int p = t * width; p < end; p++) {
+                for (int p = t * width; p < Math.min(panels, (t + 1) * width); p++) {
                     for (int q = 0; q < k; q += DEPTH) {
-                        packRight(right, 0, p, q);
-                        panel(0, m, left, roundUp(m, mr) * q, right, 0, p, q, edge);
+                        if (packed == null) {
+                            packRight(right, 0, p, q);
+                        }
+                        int rightAt = packed == null ? 0 : (p * k + q) * nr;
+                        if (m == 1) {
+                            micro.tile(1, Math.min(nr, n - p * nr), Math.min(DEPTH, k - q), left,
+                                    a.offset() + q * a.columnStride(), a.columnStride(), right, rightAt, c,
+                                    cOff + p * nr, ldc, add || q > 0, edge);
+                        } else {
+                            panel(0, m, left, roundUp(m, mr) * q, right, rightAt, p, q, edge);
+                        }
                     }
                 }
                 Scratch.give(edge);
-                Scratch.give(right);
+                if (packed == null) {
+                    Scratch.give(right);
+                }
             });
-            Scratch.give(left);
+            if (m > 1) {
+                Scratch.give(left);
+            }
         }
 
         /**
@@ -137,14 +174,14 @@ final class Gemm {
             int rows = Math.clamp(roundUp(ceil(m, TASKS), mr), roundUp(MIN_TASK_ROWS, mr),
                     Math.max(MIN_TASK_ROWS, MAX_TASK_ROWS) / mr * mr);
             int perTask = Math.max(1, PACK_TASK / (nr * Math.min(k, DEPTH)));
-            float[] right = Scratch.take(blockPanels * nr * Math.min(k, DEPTH));
+            float[] right = packed == null ? Scratch.take(blockPanels * nr * Math.min(k, DEPTH)) : packed;
             for (int p0 = 0; p0 < ceil(n, nr); p0 += blockPanels) {
                 int from = p0;
                 int to = Math.min(ceil(n, nr), p0 + blockPanels);
                 for (int q0 = 0; q0 < k; q0 += DEPTH) {
                     int q = q0;
                     int depth = Math.min(DEPTH, k - q);
-                    Parallel.parts(ceil(to - from, perTask), t -> {
+                    Parallel.parts(packed == null ? ceil(to - from, perTask) : 0, t -> {
                         for (int p = from + t * perTask; p < Math.min(to, from + (t + 1) * perTask); p++) {
                             packRight(right, (p - from) * nr * depth, p, q);
                         }
@@ -156,14 +193,17 @@ final class Gemm {
                         float[] edge = Scratch.take(mr * nr);
                         packLeft(left, 0, first, last, q);
                         for (int p = from; p < to; p++) {
-                            panel(first, last, left, 0, right, (p - from) * nr * depth, p, q, edge);
+                            int rightAt = packed == null ? (p - from) * nr * depth : (p * k + q) * nr;
+                            panel(first, last, left, 0, right, rightAt, p, q, edge);
                         }
                         Scratch.give(edge);
                         Scratch.give(left);
                     });
                 }
             }
-            Scratch.give(right);
+            if (packed == null) {
+                Scratch.give(right);
+            }
         }
 
         /** Packs rows of the block that begins at depth q. */
@@ -171,7 +211,8 @@ final class Gemm {
             int depth = Math.min(DEPTH, k - q);
             for (int i = from; i < to; i += mr) {
                 micro.pack(a.data(), a.offset() + i * a.rowStride() + q * a.columnStride(), a.rowStride(),
-                        a.columnStride(), Math.min(mr, to - i), depth, left, at + (i - from) * depth, mr);
+                        a.columnStride(), Math.min(mr, to - i), depth, left, at + (i - from) * depth,
+                        micro.panelRows(Math.min(mr, to - i)));
             }
         }
 
@@ -187,8 +228,9 @@ final class Gemm {
             int depth = Math.min(DEPTH, k - q);
             int columns = Math.min(nr, n - p * nr);
             for (int i = from; i < to; i += mr) {
-                micro.tile(Math.min(mr, to - i), columns, depth, left, leftAt + (i - from) * depth, right, rightAt, c,
-                        cOff + i * ldc + p * nr, ldc, add || q > 0, edge);
+                int rows = Math.min(mr, to - i);
+                micro.tile(rows, columns, depth, left, leftAt + (i - from) * depth, micro.panelRows(rows), right,
+                        rightAt, c, cOff + i * ldc + p * nr, ldc, add || q > 0, edge);
             }
         }
     }

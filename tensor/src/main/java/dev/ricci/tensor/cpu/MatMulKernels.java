@@ -58,6 +58,12 @@ final class MatMulKernels {
         long work = Math.max(1, (long) m * n * k);
         int perTask = batch < MANY && !Gemm.isSmall(m, n, k) ? batch : Math.clamp(TASK / work, 1, batch);
         int total = batch;
+        if (total == 1) {
+            Matrix y = new Matrix(db, lb.offset(), k, n, bRow, bColumn);
+            gemm.multiply(new Matrix(da, la.offset(), rows, k, row, aColumn), y,
+                    PackedWeights.find(b.storage(), y, rows, gemm), dc, out.layout().offset(), n, false);
+            return;
+        }
         Parallel.parts((batch + perTask - 1) / perTask, t -> {
             for (int i = t * perTask; i < Math.min(total, (t + 1) * perTask); i++) {
                 Matrix x = new Matrix(da, offset(la, batchAxes, i), rows, k, row, aColumn);

@@ -17,23 +17,28 @@ final class PlainMicroKernel implements MicroKernel {
     }
 
     @Override
-    public void tile(int rows, int columns, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff,
-            int ldc, boolean add, float[] edge) {
+    public int panelRows(int rows) {
+        return rows == 1 ? 1 : SIZE;
+    }
+
+    @Override
+    public void tile(int rows, int columns, int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c,
+            int cOff, int ldc, boolean add, float[] edge) {
         if (rows == 1) {
-            row(k, a, aOff, b, bOff, edge);
+            row(k, a, aOff, aStep, b, bOff, edge);
         } else {
-            square(k, a, aOff, b, bOff, edge);
+            square(k, a, aOff, aStep, b, bOff, edge);
         }
         finish(rows, columns, edge, c, cOff, ldc, add);
     }
 
-    private static void row(int k, float[] a, int aOff, float[] b, int bOff, float[] out) {
+    private static void row(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] out) {
         float c0 = 0;
         float c1 = 0;
         float c2 = 0;
         float c3 = 0;
         for (int p = 0; p < k; p++) {
-            int i = aOff + SIZE * p;
+            int i = aOff + aStep * p;
             int j = bOff + SIZE * p;
             float x = a[i];
             c0 = Math.fma(x, b[j], c0);
@@ -47,7 +52,7 @@ final class PlainMicroKernel implements MicroKernel {
         out[3] = c3;
     }
 
-    private static void square(int k, float[] a, int aOff, float[] b, int bOff, float[] out) {
+    private static void square(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] out) {
         float c00 = 0;
         float c01 = 0;
         float c02 = 0;
@@ -65,7 +70,7 @@ final class PlainMicroKernel implements MicroKernel {
         float c32 = 0;
         float c33 = 0;
         for (int p = 0; p < k; p++) {
-            int i = aOff + SIZE * p;
+            int i = aOff + aStep * p;
             int j = bOff + SIZE * p;
             float b0 = b[j];
             float b1 = b[j + 1];

@@ -65,7 +65,7 @@ final class Tiles {
         for (int j = 0; j < columns; j += nr) {
             int width = Math.min(nr, columns - j);
             for (int i = rowFrom; i < rowTo; i += mr) {
-                micro.tile(Math.min(mr, rowTo - i), width, k, left, i * k, right, j * depth + kFrom * nr, c,
+                micro.tile(Math.min(mr, rowTo - i), width, k, left, i * k, mr, right, j * depth + kFrom * nr, c,
                         cOff + (i - rowFrom) * ldc + j, ldc, add, edge);
             }
         }

@@ -10,6 +10,7 @@ public abstract class Storage {
     private final DType dtype;
     private final int size;
     private volatile int version;
+    private volatile Object companion;
 
     /**
      * @param dtype element type
@@ -39,5 +40,19 @@ public abstract class Storage {
     @SuppressWarnings("NonAtomicOperationOnVolatileField")
     public final void changed() {
         version = version + 1;
+        companion = null;
+    }
+
+    /** What a backend has kept beside the memory since the last change, or null. */
+    public final Object companion() {
+        return companion;
+    }
+
+    /**
+     * Keeps something that a backend made from the values, such as a packed copy, until they change. There is one at a
+     * time; threads that read the storage may replace each other's.
+     */
+    public final void keep(Object made) {
+        companion = made;
     }
 }

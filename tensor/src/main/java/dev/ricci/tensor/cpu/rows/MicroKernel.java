@@ -9,6 +9,9 @@ public interface MicroKernel {
     /** Rows of a full tile, and of a panel of the packed left operand. */
     int rows();
 
+    /** Rows of the narrowest panel of the left operand that serves a tile of so many rows: at least so many. */
+    int panelRows(int rows);
+
     /** Columns of a full tile, and of a panel of the packed right operand. */
     int columns();
 
@@ -18,15 +21,16 @@ public interface MicroKernel {
      * @param rows wanted rows, at most {@link #rows()}
      * @param columns wanted columns, at most {@link #columns()}
      * @param k depth
-     * @param a panel [k, rows()] from aOff on
+     * @param a panel of at least panelRows(rows) rows from aOff on
+     * @param aStep elements between depths of a
      * @param b panel [k, columns()] from bOff on
      * @param c result, [rows, columns] from cOff on
      * @param ldc elements between rows of c
      * @param add whether the sum is added to what c holds
      * @param edge scratch of rows() * columns() for tiles that are not full
      */
-    void tile(int rows, int columns, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc,
-            boolean add, float[] edge);
+    void tile(int rows, int columns, int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc, boolean add, float[] edge);
 
     /**
      * c[i, j] = (add ? c[i, j] : 0) + tile[i, j]: the wanted corner of a scratch tile.
@@ -53,7 +57,7 @@ public interface MicroKernel {
      * Packs one panel: to[toAt + p * width + i] = from[at + i * xStride + p * kStride] for i &lt; count and p &lt; k,
      * and 0 for count &lt;= i &lt; width.
      *
-     * @param width {@link #rows()} or {@link #columns()}
+     * @param width of a panel: at most {@link #rows()}, or {@link #columns()}
      */
     default void pack(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {

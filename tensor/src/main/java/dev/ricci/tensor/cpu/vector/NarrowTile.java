@@ -26,17 +26,19 @@ final class NarrowTile {
      *
      * @param rows one of the numbers that {@link #computed} gives
      */
-    static void sum(int rows, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    static void sum(int rows, int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         switch (rows) {
-            case 1 -> one(k, a, aOff, b, bOff, c, cOff, ldc);
-            case 2 -> two(k, a, aOff, b, bOff, c, cOff, ldc);
-            case 4 -> four(k, a, aOff, b, bOff, c, cOff, ldc);
-            default -> six(k, a, aOff, b, bOff, c, cOff, ldc);
+            case 1 -> one(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            case 2 -> two(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            case 4 -> four(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            default -> six(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
         }
     }
 
     /** One row. */
-    private static void one(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void one(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -46,7 +48,7 @@ final class NarrowTile {
             FloatVector x = FloatVector.broadcast(F, a[aOff]);
             c0 = x.fma(l, c0);
             d0 = x.fma(r, d0);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -54,7 +56,8 @@ final class NarrowTile {
     }
 
     /** Two rows. */
-    private static void two(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void two(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -69,7 +72,7 @@ final class NarrowTile {
             x = FloatVector.broadcast(F, a[aOff + 1]);
             c1 = x.fma(l, c1);
             d1 = x.fma(r, d1);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -79,7 +82,8 @@ final class NarrowTile {
     }
 
     /** Four rows. */
-    private static void four(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void four(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -104,7 +108,7 @@ final class NarrowTile {
             x = FloatVector.broadcast(F, a[aOff + 3]);
             c3 = x.fma(l, c3);
             d3 = x.fma(r, d3);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -118,7 +122,8 @@ final class NarrowTile {
     }
 
     /** Six rows. */
-    private static void six(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void six(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -153,7 +158,7 @@ final class NarrowTile {
             x = FloatVector.broadcast(F, a[aOff + 5]);
             c5 = x.fma(l, c5);
             d5 = x.fma(r, d5);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);

@@ -29,22 +29,28 @@ public final class VectorMicroKernel implements MicroKernel {
     }
 
     @Override
-    public void tile(int rows, int columns, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff,
-            int ldc, boolean add, float[] edge) {
-        int computed = WIDE ? WideTile.computed(rows) : NarrowTile.computed(rows);
+    public int panelRows(int rows) {
+        return WIDE ? WideTile.computed(rows) : NarrowTile.computed(rows);
+    }
+
+    @Override
+    public void tile(int rows, int columns, int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c,
+            int cOff, int ldc, boolean add, float[] edge) {
+        int computed = panelRows(rows);
         if (!add && rows == computed && columns == 2 * N) {
-            sum(computed, k, a, aOff, b, bOff, c, cOff, ldc);
+            sum(computed, k, a, aOff, aStep, b, bOff, c, cOff, ldc);
         } else {
-            sum(computed, k, a, aOff, b, bOff, edge, 0, 2 * N);
+            sum(computed, k, a, aOff, aStep, b, bOff, edge, 0, 2 * N);
             finish(rows, columns, edge, c, cOff, ldc, add);
         }
     }
 
-    private static void sum(int rows, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void sum(int rows, int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         if (WIDE) {
-            WideTile.sum(rows, k, a, aOff, b, bOff, c, cOff, ldc);
+            WideTile.sum(rows, k, a, aOff, aStep, b, bOff, c, cOff, ldc);
         } else {
-            NarrowTile.sum(rows, k, a, aOff, b, bOff, c, cOff, ldc);
+            NarrowTile.sum(rows, k, a, aOff, aStep, b, bOff, c, cOff, ldc);
         }
     }
 

@@ -26,18 +26,20 @@ final class WideTile {
      *
      * @param rows one of the numbers that {@link #computed} gives
      */
-    static void sum(int rows, int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    static void sum(int rows, int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         switch (rows) {
-            case 1 -> one(k, a, aOff, b, bOff, c, cOff, ldc);
-            case 2 -> two(k, a, aOff, b, bOff, c, cOff, ldc);
-            case 4 -> four(k, a, aOff, b, bOff, c, cOff, ldc);
-            case 8 -> eight(k, a, aOff, b, bOff, c, cOff, ldc);
-            default -> twelve(k, a, aOff, b, bOff, c, cOff, ldc);
+            case 1 -> one(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            case 2 -> two(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            case 4 -> four(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            case 8 -> eight(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
+            default -> twelve(k, a, aOff, aStep, b, bOff, c, cOff, ldc);
         }
     }
 
     /** One row. */
-    private static void one(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void one(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -47,7 +49,7 @@ final class WideTile {
             FloatVector x = FloatVector.broadcast(F, a[aOff]);
             c0 = x.fma(l, c0);
             d0 = x.fma(r, d0);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -55,7 +57,8 @@ final class WideTile {
     }
 
     /** Two rows. */
-    private static void two(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void two(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -70,7 +73,7 @@ final class WideTile {
             x = FloatVector.broadcast(F, a[aOff + 1]);
             c1 = x.fma(l, c1);
             d1 = x.fma(r, d1);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -80,7 +83,8 @@ final class WideTile {
     }
 
     /** Four rows. */
-    private static void four(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void four(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -105,7 +109,7 @@ final class WideTile {
             x = FloatVector.broadcast(F, a[aOff + 3]);
             c3 = x.fma(l, c3);
             d3 = x.fma(r, d3);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -119,7 +123,8 @@ final class WideTile {
     }
 
     /** Eight rows. */
-    private static void eight(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void eight(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -164,7 +169,7 @@ final class WideTile {
             x = FloatVector.broadcast(F, a[aOff + 7]);
             c7 = x.fma(l, c7);
             d7 = x.fma(r, d7);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
@@ -186,7 +191,8 @@ final class WideTile {
     }
 
     /** Twelve rows. */
-    private static void twelve(int k, float[] a, int aOff, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    private static void twelve(int k, float[] a, int aOff, int aStep, float[] b, int bOff, float[] c, int cOff,
+            int ldc) {
         FloatVector zero = FloatVector.zero(F);
         FloatVector c0 = zero;
         FloatVector d0 = zero;
@@ -251,7 +257,7 @@ final class WideTile {
             x = FloatVector.broadcast(F, a[aOff + 11]);
             c11 = x.fma(l, c11);
             d11 = x.fma(r, d11);
-            aOff += ROWS;
+            aOff += aStep;
             bOff += 2 * N;
         }
         c0.intoArray(c, cOff);
