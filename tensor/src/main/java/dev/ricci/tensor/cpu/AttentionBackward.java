@@ -9,9 +9,14 @@ import java.util.Arrays;
  * The gradient of attention for one key-value head and all query heads that share it (Dao et al. 2022, algorithm 4):
  * the weights are computed again, block by block, from the saved log-sum-exp. Everything that one key-value head
  * collects is added on one thread in one order.
+ *
+ * <p>Scores and slopes are computed as panels of queries by keys, the order in which the transposed sums of dK and dV
+ * read them. Only the slopes are packed again, for dQ.
  */
 final class AttentionBackward {
-    private static final int KEYS = AttentionForward.KEYS;
+    /** Keys in a block: how deep the products for dQ are. */
+    private static final int KEYS = 128;
+    /** Queries in a block: how deep the products for dK and dV are. Whole panels of any micro kernel. */
     private static final int QUERIES = 96;
 
     private final Rows rows;
@@ -26,18 +31,27 @@ final class AttentionBackward {
     private final int dkAt;
     private final int dvAt;
     private final Tiles tiles;
+    private final int width;
+    /** Scaled queries of a head, row by row. */
     private final float[] query;
     private final float[] queryLeft;
-    private final float[] queryRight;
+    private final float[] queryDeep;
     private final float[] gradLeft;
-    private final float[] gradRight;
+    private final float[] gradDeep;
     private final float[] delta;
+    private final float[] shift;
     private final float[] keys;
     private final float[] keyRows;
     private final float[] values;
-    private final float[] p = Scratch.take(QUERIES * KEYS);
-    private final float[] ds = Scratch.take(QUERIES * KEYS);
-    private final float[] left;
+    private final float[] p;
+    private final float[] ds;
+    private final float[] dsLeft;
+    private final float[] dkSum;
+    private final float[] dvSum;
+    private final float[] rowMajor;
+    /** The rows of a block that see keys of each panel. */
+    private final int[] rowFrom;
+    private final int[] rowTo;
     private boolean finite;
 
     AttentionBackward(Rows rows, MicroKernel micro, AttentionInputs x, Dense grad, Dense y, Dense lse, Operand[] out) {
@@ -52,24 +66,34 @@ final class AttentionBackward {
         this.dqAt = out[0].layout().offset();
         this.dkAt = out[1].layout().offset();
         this.dvAt = out[2].layout().offset();
-        this.tiles = new Tiles(micro);
+        this.tiles = new Tiles(rows, micro);
+        this.width = tiles.nr;
         int t = x.queries;
         this.query = Scratch.take(t * x.d);
         this.queryLeft = Scratch.take(tiles.leftSize(t, x.d));
-        this.queryRight = Scratch.take(tiles.rightSize(x.d, t));
+        this.queryDeep = Scratch.take(tiles.leftSize(x.d, t));
         this.gradLeft = Scratch.take(tiles.leftSize(t, x.e));
-        this.gradRight = Scratch.take(tiles.rightSize(x.e, t));
+        this.gradDeep = Scratch.take(tiles.leftSize(x.e, t));
         this.delta = Scratch.take(t);
-        this.keys = Scratch.take(tiles.rightSize(KEYS, x.d));
-        this.keyRows = Scratch.take(tiles.rightSize(x.d, KEYS));
-        this.values = Scratch.take(tiles.rightSize(KEYS, x.e));
-        this.left = Scratch.take(Math.max(tiles.leftSize(KEYS, QUERIES), tiles.leftSize(QUERIES, KEYS)));
+        this.shift = Scratch.take(t);
+        int padded = tiles.rightSize(KEYS, 1);
+        this.keys = Scratch.take(padded * x.d);
+        this.keyRows = Scratch.take(tiles.rightSize(x.d, padded));
+        this.values = Scratch.take(padded * x.e);
+        this.p = Scratch.take(QUERIES * width);
+        this.ds = Scratch.take(QUERIES * width);
+        this.dsLeft = Scratch.take(tiles.leftSize(QUERIES, padded));
+        this.dkSum = Scratch.take(padded * x.d);
+        this.dvSum = Scratch.take(padded * x.e);
+        this.rowMajor = Scratch.take(width * Math.max(x.d, x.e));
+        this.rowFrom = new int[padded / width];
+        this.rowTo = new int[padded / width];
     }
 
     void release() {
         tiles.release();
-        for (float[] a : new float[][] {query, queryLeft, queryRight, gradLeft, gradRight, delta, keys, keyRows,
-            values, p, ds, left}) {
+        for (float[] a : new float[][] {query, queryLeft, queryDeep, gradLeft, gradDeep, delta, shift, keys, keyRows,
+            values, p, ds, dsLeft, dkSum, dvSum, rowMajor}) {
             Scratch.give(a);
         }
     }
@@ -93,116 +117,156 @@ final class AttentionBackward {
     private void head(int b, int h, int g) {
         int t = x.queries;
         int first = (b * x.heads + h) * t;
-        float[] q = x.q.heap().floats();
-        int step = x.q.layout().stride(3);
+        x.gatherHead(rows, b, h, query);
         for (int i = 0; i < t; i++) {
-            int at = AttentionInputs.at(x.q, b, h, i);
-            for (int c = 0; c < x.d; c++) {
-                query[i * x.d + c] = q[at + c * step] * x.scale;
-            }
             int row = (first + i) * x.e;
             delta[i] = rows.dot(grad.data(), grad.offset() + row, y.data(), y.offset() + row, x.e);
+            float saved = lse.data()[lse.offset() + first + i];
+            // A query that sees nothing: its scores of -infinity shall give weights of 0.
+            shift[i] = saved == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : saved;
         }
         tiles.packLeft(query, 0, x.d, 1, t, x.d, queryLeft);
-        tiles.packRight(query, 0, x.d, 1, t, t, x.d, queryRight);
+        tiles.packLeft(query, 0, 1, x.d, x.d, t, queryDeep);
         int gradAt = grad.offset() + first * x.e;
         tiles.packLeft(grad.data(), gradAt, x.e, 1, t, x.e, gradLeft);
-        tiles.packRight(grad.data(), gradAt, x.e, 1, t, t, x.e, gradRight);
-        finite = Float.isFinite(rows.sum(queryRight, 0, tiles.rightSize(x.d, t)))
-                && Float.isFinite(rows.sum(gradRight, 0, tiles.rightSize(x.e, t)));
+        tiles.packLeft(grad.data(), gradAt, 1, x.e, x.e, t, gradDeep);
+        boolean finiteHead = Float.isFinite(rows.sum(query, 0, t * x.d))
+                && Float.isFinite(rows.sum(grad.data(), gradAt, t * x.e));
         int end = x.endKey(t - 1);
         for (int j = x.firstKey(0) / KEYS * KEYS; j < end; j += KEYS) {
-            int from = 0;
-            while (from < t && x.endKey(from) <= j) {
-                from++;
-            }
-            int to = t;
-            while (to > from && x.firstKey(to - 1) >= j + KEYS) {
-                to--;
-            }
-            if (from < to) {
-                packKeys(b, g, j);
-                for (int i = tiles.panelStart(from); i < to; i += QUERIES) {
-                    block(b, h, g, i, Math.min(QUERIES, to - i), j);
+            int count = Math.min(KEYS, end - j);
+            packKeys(b, g, j, count);
+            finite = finiteHead && Float.isFinite(rows.sum(keys, 0, tiles.rightSize(count, x.d)))
+                    && Float.isFinite(rows.sum(values, 0, tiles.rightSize(count, x.e)));
+            Arrays.fill(dkSum, 0, tiles.rightSize(count, x.d), 0f);
+            Arrays.fill(dvSum, 0, tiles.rightSize(count, x.e), 0f);
+            for (int i = 0; i < t; i += QUERIES) {
+                int n = Math.min(QUERIES, t - i);
+                if (x.endKey(i + n - 1) > j && x.firstKey(i) < j + count) {
+                    block(b, h, g, i, n, j, count);
                 }
             }
+            int group = (b * x.groups + g) * x.keys + j;
+            addTransposed(dkSum, x.d, count, dk, dkAt + group * x.d);
+            addTransposed(dvSum, x.e, count, dv, dvAt + group * x.e);
         }
     }
 
-    private void packKeys(int b, int g, int j) {
-        int count = Math.min(KEYS, x.keys - j);
+    private void packKeys(int b, int g, int j, int count) {
         float[] k = x.k.heap().floats();
-        int keyStride = x.k.layout().stride(2);
+        int stride = x.k.layout().stride(2);
         int step = x.k.layout().stride(3);
         int at = AttentionInputs.at(x.k, b, g, j);
-        tiles.packRight(k, at, step, keyStride, x.d, x.d, count, keys);
-        Arrays.fill(keys, tiles.rightSize(count, x.d), tiles.rightSize(KEYS, x.d), 0f);
-        tiles.packRight(k, at, keyStride, step, count, KEYS, x.d, keyRows);
+        int padded = tiles.rightSize(count, 1);
+        tiles.packRight(k, at, step, stride, x.d, x.d, count, keys);
+        tiles.packRight(k, at, stride, step, count, padded, x.d, keyRows);
+        for (int c = 0; c < x.d && count < padded; c += width) {
+            Arrays.fill(keyRows, (c / width * padded + count) * width, (c / width + 1) * padded * width, 0f);
+        }
         tiles.packRight(x.v.heap().floats(), AttentionInputs.at(x.v, b, g, j), x.v.layout().stride(3),
                 x.v.layout().stride(2), x.e, x.e, count, values);
-        Arrays.fill(values, tiles.rightSize(count, x.e), tiles.rightSize(KEYS, x.e), 0f);
     }
 
-    /** Queries {@code i .. i + n - 1} of head h against the keys from j on. */
-    private void block(int b, int h, int g, int i, int n, int j) {
-        tiles.multiply(i, i + n, KEYS, x.d, queryLeft, keys, x.d, 0, p, 0, KEYS, false);
-        boolean hidden = false;
-        for (int r = 0; r < n; r++) {
-            hidden |= x.maskRow(b, h, i + r, p, r * KEYS, j, KEYS);
-            float shift = lse.data()[lse.offset() + (b * x.heads + h) * x.queries + i + r];
-            if (shift == Float.NEGATIVE_INFINITY) {
-                Arrays.fill(p, r * KEYS, (r + 1) * KEYS, 0f);
-                hidden = true;
-            } else {
-                rows.expShifted(p, r * KEYS, shift, p, r * KEYS, KEYS);
+    /** Adds sums [panel, depth, width] to count rows of depth elements. */
+    private void addTransposed(float[] sums, int depth, int count, float[] to, int at) {
+        for (int c = 0; c < count; c += width) {
+            int n = Math.min(width, count - c);
+            rows.transpose(sums, c * depth, width, depth, n, rowMajor, 0, depth);
+            rows.add(rowMajor, 0, to, at + c * depth, n * depth);
+        }
+    }
+
+    /** Queries {@code i .. i + n - 1} of head h against count keys from j on. */
+    private void block(int b, int h, int g, int i, int n, int j, int count) {
+        int padded = tiles.rightSize(count, 1);
+        for (int c = 0; c < count; c += width) {
+            // Whole panels of queries that see none of the keys are left out.
+            int from = 0;
+            while (from < n && x.endKey(Math.min(i + from + tiles.mr, i + n) - 1) <= j + c) {
+                from += tiles.mr;
+            }
+            int to = n;
+            while (to > from && x.firstKey(i + (to - 1) / tiles.mr * tiles.mr) >= j + c + width) {
+                to = (to - 1) / tiles.mr * tiles.mr;
+            }
+            rowFrom[c / width] = from;
+            rowTo[c / width] = to;
+            if (from < to) {
+                panel(b, h, g, i, from, to, j, c, padded);
             }
         }
-        int count = Math.min(KEYS, x.keys - j);
-        int group = b * x.groups + g;
-        int dqRow = dqAt + ((b * x.heads + h) * x.queries + i) * x.d;
-        int dkRow = dkAt + (group * x.keys + j) * x.d;
-        int dvRow = dvAt + (group * x.keys + j) * x.e;
-        if (hidden && !(finite && Float.isFinite(rows.sum(keyRows, 0, tiles.rightSize(x.d, KEYS)))
-                && Float.isFinite(rows.sum(values, 0, tiles.rightSize(KEYS, x.e))))) {
-            addSeen(b, h, g, i, n, j, dqRow, dkRow, dvRow);
+        if (!finite) {
             return;
         }
-        tiles.multiply(i, i + n, KEYS, x.e, gradLeft, values, x.e, 0, ds, 0, KEYS, false);
-        for (int r = 0; r < n; r++) {
-            rows.softmaxBackward(ds, r * KEYS, p, r * KEYS, delta[i + r], ds, r * KEYS, KEYS);
+        int last = (count - 1) / width;
+        for (int r = 0; r < n; r += tiles.mr) {
+            int from = 0;
+            while (from <= last && (r < rowFrom[from] || r >= rowTo[from])) {
+                from++;
+            }
+            int to = last + 1;
+            while (to > from && (r < rowFrom[to - 1] || r >= rowTo[to - 1])) {
+                to--;
+            }
+            int row = dqAt + ((b * x.heads + h) * x.queries + i + r) * x.d;
+            for (int c = 0; c < x.d && from < to; c += width) {
+                tiles.multiply(r, Math.min(r + tiles.mr, n), (to - from) * width, dsLeft, padded, from * width,
+                        keyRows, (c / width * padded + from * width) * width, Math.min(width, x.d - c), dq, row + c,
+                        x.d, true);
+            }
         }
-        tiles.packLeft(p, 0, 1, KEYS, count, n, left);
-        tiles.multiply(0, count, x.e, n, left, gradRight, x.queries, i, dv, dvRow, x.e, true);
-        tiles.packLeft(ds, 0, 1, KEYS, count, n, left);
-        tiles.multiply(0, count, x.d, n, left, queryRight, x.queries, i, dk, dkRow, x.d, true);
-        tiles.packLeft(ds, 0, KEYS, 1, n, KEYS, left);
-        tiles.multiply(0, n, x.d, KEYS, left, keyRows, KEYS, 0, dq, dqRow, x.d, true);
     }
 
-    /** The block without pairs of weight 0: what a query does not see may be NaN or infinite. */
-    private void addSeen(int b, int h, int g, int i, int n, int j, int dqRow, int dkRow, int dvRow) {
+    /** Rows from .. to of a block of queries from i on, against the panel of keys from j + c on. */
+    private void panel(int b, int h, int g, int i, int from, int to, int j, int c, int padded) {
+        int n = to - from;
+        // i is a multiple of the rows of a panel.
+        tiles.multiply(i + from, i + to, x.d, queryLeft, x.d, 0, keys, c * x.d, width, p, 0, width, false);
+        tiles.multiply(i + from, i + to, x.e, gradLeft, x.e, 0, values, c * x.e, width, ds, 0, width, false);
+        for (int r = 0; r < n; r++) {
+            x.maskRow(b, h, i + from + r, p, r * width, j + c, width);
+        }
+        rows.softmaxSlopes(p, 0, ds, 0, n, width, shift, i + from, delta, i + from);
+        if (!finite) {
+            addSeen(b, h, g, i + from, n, j + c);
+            return;
+        }
+        tiles.multiply(0, x.e, n, gradDeep, x.queries, i + from, p, 0, width, dvSum, c * x.e, width, true);
+        tiles.multiply(0, x.d, n, queryDeep, x.queries, i + from, ds, 0, width, dkSum, c * x.d, width, true);
+        for (int r = 0; r < n; r += tiles.mr) {
+            rows.transpose(ds, r * width, width, Math.min(tiles.mr, n - r), width, dsLeft,
+                    (from + r) * padded + c * tiles.mr, tiles.mr);
+        }
+    }
+
+    /** A panel without pairs of weight 0: what a query does not see may be NaN or infinite. */
+    private void addSeen(int b, int h, int g, int i, int n, int j) {
         float[] k = x.k.heap().floats();
         float[] v = x.v.heap().floats();
         int kStep = x.k.layout().stride(3);
         int vStep = x.v.layout().stride(3);
         for (int r = 0; r < n; r++) {
-            int gradRow = grad.offset() + ((b * x.heads + h) * x.queries + i + r) * x.e;
-            for (int c = 0; c < Math.min(KEYS, x.keys - j); c++) {
-                float w = p[r * KEYS + c];
+            int row = (b * x.heads + h) * x.queries + i + r;
+            int gradRow = grad.offset() + row * x.e;
+            int dqRow = dqAt + row * x.d;
+            for (int c = 0; c < Math.min(width, x.keys - j); c++) {
+                float w = p[r * width + c];
                 if (w == 0) {
                     continue;
                 }
                 int key = AttentionInputs.at(x.k, b, g, j + c);
                 int value = AttentionInputs.at(x.v, b, g, j + c);
+                int dkRow = dkAt + ((b * x.groups + g) * x.keys + j + c) * x.d;
+                int dvRow = dvAt + ((b * x.groups + g) * x.keys + j + c) * x.e;
                 float dp = 0;
                 for (int o = 0; o < x.e; o++) {
                     dp = Math.fma(grad.data()[gradRow + o], v[value + o * vStep], dp);
-                    dv[dvRow + c * x.e + o] += w * grad.data()[gradRow + o];
+                    dv[dvRow + o] += w * grad.data()[gradRow + o];
                 }
                 float slope = w * (dp - delta[i + r]);
                 for (int o = 0; o < x.d; o++) {
-                    dq[dqRow + r * x.d + o] += slope * k[key + o * kStep];
-                    dk[dkRow + c * x.d + o] += slope * query[(i + r) * x.d + o];
+                    dq[dqRow + o] += slope * k[key + o * kStep];
+                    dk[dkRow + o] += slope * query[(i + r) * x.d + o];
                 }
             }
         }

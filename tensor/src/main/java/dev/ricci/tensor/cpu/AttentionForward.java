@@ -1,22 +1,26 @@
 package dev.ricci.tensor.cpu;
 
-import dev.ricci.tensor.cpu.rows.Elementary;
 import dev.ricci.tensor.cpu.rows.MicroKernel;
 import dev.ricci.tensor.cpu.rows.Rows;
+import dev.ricci.tensor.op.UnaryKind;
 import dev.ricci.tensor.spi.Operand;
 import java.util.Arrays;
 
 /**
  * The attention of a block of queries of one key-value head, with a running softmax over blocks of keys (Milakov and
- * Gimelshein 2018; Rabe and Staats 2021). Blocks of keys begin at multiples of {@link #KEYS} and are always worked on
- * in full width, so that a query's bits depend only on the keys it sees: one query against a cache gives the bits that
- * it has among many.
+ * Gimelshein 2018; Rabe and Staats 2021). Everything is transposed: a column is a query. So the scores K Q^T of a panel
+ * of queries come out of the micro kernel in the very order in which V^T P^T reads them, and the softmax works on
+ * vectors of queries, without sums across lanes.
+ *
+ * <p>Blocks of keys begin at multiples of {@link #KEYS}, so that a query's bits depend only on the keys it sees;
+ * {@link AttentionDecode} gives the same ones. Keys of weight 0 at the ends of a block change nothing: they are left
+ * out where no query of a panel sees them.
  */
 final class AttentionForward {
-    /** Keys in a block. It decides bits. */
-    static final int KEYS = 64;
-    /** Queries in a block, counted over the heads that share keys. */
-    static final int QUERIES = 192;
+    /** Keys in a block: many, since after each what was summed up so far is scaled. It decides bits. */
+    static final int KEYS = 192;
+    /** Queries in a block, counted over the heads that share keys. Keys and values are packed once for each. */
+    static final int QUERIES = 256;
 
     private final Rows rows;
     private final AttentionInputs x;
@@ -25,15 +29,18 @@ final class AttentionForward {
     private final float[] lse;
     private final int lseAt;
     private final Tiles tiles;
+    private final int width;
+    private final int step;
     private final float[] query;
-    private final float[] left;
+    private final float[] queries;
     private final float[] keys;
     private final float[] values;
     private final float[] scores;
-    private final float[] weights;
+    private final float[] product;
     private final float[] sums;
-    private final float[] max = new float[QUERIES];
-    private final float[] total = new float[QUERIES];
+    private final float[] max;
+    private final float[] total;
+    private final float[] shrink;
 
     AttentionForward(Rows rows, MicroKernel micro, AttentionInputs x, Operand[] out) {
         this.rows = rows;
@@ -42,20 +49,27 @@ final class AttentionForward {
         this.outAt = out[0].layout().offset();
         this.lse = out[1].heap().floats();
         this.lseAt = out[1].layout().offset();
-        this.tiles = new Tiles(micro);
+        this.tiles = new Tiles(rows, micro);
+        this.width = tiles.nr;
+        // Keys are left out in whole panels, and in fours, because sums of weights run in four parts.
+        this.step = tiles.mr % 4 == 0 ? tiles.mr : 4 * tiles.mr;
         int n = Math.min(QUERIES, x.queries * x.shared);
-        this.query = Scratch.take(n * x.d);
-        this.left = Scratch.take(tiles.leftSize(n, x.d));
-        this.keys = Scratch.take(tiles.rightSize(KEYS, x.d));
-        this.values = Scratch.take(tiles.rightSize(x.e, KEYS));
-        this.scores = Scratch.take(n * KEYS);
-        this.weights = Scratch.take(tiles.leftSize(n, KEYS));
-        this.sums = Scratch.take(n * x.e);
+        int padded = tiles.rightSize(n, 1);
+        this.query = Scratch.take(Math.max(n * x.d, width * x.e));
+        this.queries = Scratch.take(padded * x.d);
+        this.keys = Scratch.take(tiles.leftSize(KEYS, x.d));
+        this.values = Scratch.take(tiles.leftSize(x.e, KEYS));
+        this.scores = Scratch.take(KEYS * width);
+        this.product = Scratch.take(x.e * width);
+        this.sums = Scratch.take(padded * x.e);
+        this.max = Scratch.take(padded);
+        this.total = Scratch.take(padded);
+        this.shrink = Scratch.take(padded);
     }
 
     void release() {
         tiles.release();
-        for (float[] a : new float[][] {query, left, keys, values, scores, weights, sums}) {
+        for (float[] a : new float[][] {query, queries, keys, values, scores, product, sums, max, total, shrink}) {
             Scratch.give(a);
         }
     }
@@ -63,106 +77,81 @@ final class AttentionForward {
     /** Rows {@code from .. to - 1} of the queries of group g: row r is query r / shared of head r % shared. */
     void run(int b, int g, int from, int to) {
         int n = to - from;
-        gatherQueries(b, g, from, n);
-        tiles.packLeft(query, 0, x.d, 1, n, x.d, left);
-        Arrays.fill(max, 0, n, Float.NEGATIVE_INFINITY);
-        Arrays.fill(total, 0, n, 0f);
-        Arrays.fill(sums, 0, n * x.e, 0f);
+        int padded = tiles.rightSize(n, 1);
+        x.gatherQueries(rows, b, g, from, n, query);
+        tiles.packRight(query, 0, 1, x.d, x.d, x.d, n, queries);
+        Arrays.fill(max, 0, padded, -Float.MAX_VALUE);
+        Arrays.fill(total, 0, padded, 0f);
+        Arrays.fill(sums, 0, padded * x.e, 0f);
         int end = x.endKey((to - 1) / x.shared);
         for (int j = x.firstKey(from / x.shared) / KEYS * KEYS; j < end; j += KEYS) {
             block(b, g, from, n, j);
         }
-        for (int i = 0; i < n; i++) {
-            int head = g * x.shared + (from + i) % x.shared;
-            int r = (b * x.heads + head) * x.queries + (from + i) / x.shared;
-            boolean blind = max[i] == Float.NEGATIVE_INFINITY;
-            rows.scale(sums, i * x.e, blind ? 0 : 1 / total[i], out, outAt + r * x.e, x.e);
-            lse[lseAt + r] = blind ? max[i] : (float) (max[i] + StrictMath.log(total[i]));
-        }
-    }
-
-    private void gatherQueries(int b, int g, int from, int n) {
-        float[] q = x.q.heap().floats();
-        int step = x.q.layout().stride(3);
-        for (int i = 0; i < n; i++) {
-            int at = AttentionInputs.at(x.q, b, g * x.shared + (from + i) % x.shared, (from + i) / x.shared);
-            if (step == 1) {
-                rows.scale(q, at, x.scale, query, i * x.d, x.d);
-            } else {
-                for (int p = 0; p < x.d; p++) {
-                    query[i * x.d + p] = q[at + p * step] * x.scale;
-                }
+        rows.unary(UnaryKind.LOG, total, 0, shrink, 0, n);
+        for (int p = 0; p < n; p += width) {
+            int count = Math.min(width, n - p);
+            rows.transpose(sums, p * x.e, width, x.e, count, query, 0, x.e);
+            for (int i = 0; i < count; i++) {
+                int r = x.queryRow(b, g, from + p + i);
+                float sum = total[p + i];
+                rows.scale(query, i * x.e, sum == 0 ? 0 : 1 / sum, out, outAt + r * x.e, x.e);
+                lse[lseAt + r] = max[p + i] + shrink[p + i];
             }
         }
     }
 
+    /** All queries against the keys from j on. */
     private void block(int b, int g, int from, int n, int j) {
-        // Rows before the first that sees a key of the block, in panels, are left alone.
-        int first = 0;
-        while (first < n && x.endKey((from + first) / x.shared) <= j) {
-            first++;
+        int start = firstKey(from, j);
+        int count = endKey(from + n - 1, j) - start;
+        int at = AttentionInputs.at(x.k, b, g, j + start);
+        tiles.packLeft(x.k.heap().floats(), at, x.k.layout().stride(2), x.k.layout().stride(3), count, x.d, keys);
+        at = AttentionInputs.at(x.v, b, g, j + start);
+        tiles.packLeft(x.v.heap().floats(), at, x.v.layout().stride(3), x.v.layout().stride(2), x.e, count, values);
+        for (int p = 0; p < n; p += width) {
+            int columns = Math.min(width, n - p);
+            int first = firstKey(from + p, j);
+            int end = endKey(from + p + columns - 1, j);
+            if (first < end) {
+                int s = (first - start) * width;
+                tiles.multiply(first - start, end - start, x.d, keys, x.d, 0, queries, p * x.d, width, scores, s,
+                        width, false);
+                x.maskColumns(b, g, from + p, columns, scores, s, width, j + first, j + end);
+                rows.softmaxColumns(scores, s, end - first, width, max, total, shrink, p);
+                tiles.multiply(0, x.e, end - first, values, count, first - start, scores, s, width, product, 0, width,
+                        false);
+                if (!Float.isFinite(rows.sum(product, 0, x.e * width))) {
+                    addSeenValues(at + (first - start) * x.v.layout().stride(2), s, end - first);
+                }
+                rows.scaleAddColumns(shrink, p, product, 0, sums, p * x.e, x.e, width);
+            }
         }
-        int start = tiles.panelStart(first);
-        int end = n;
-        while (end > start && x.firstKey((from + end - 1) / x.shared) >= j + KEYS) {
-            end--;
-        }
-        if (start >= end) {
-            return;
-        }
-        int count = Math.min(KEYS, x.keys - j);
-        int keyStride = x.k.layout().stride(2);
-        tiles.packRight(x.k.heap().floats(), AttentionInputs.at(x.k, b, g, j), x.k.layout().stride(3), keyStride, x.d,
-                x.d, count, keys);
-        Arrays.fill(keys, tiles.rightSize(count, x.d), tiles.rightSize(KEYS, x.d), 0f);
-        tiles.multiply(start, end, KEYS, x.d, left, keys, x.d, 0, scores, start * KEYS, KEYS, false);
-        boolean hidden = false;
-        for (int i = start; i < end; i++) {
-            int head = g * x.shared + (from + i) % x.shared;
-            hidden |= x.maskRow(b, head, (from + i) / x.shared, scores, i * KEYS, j, KEYS);
-            softmaxRow(i);
-        }
-        tiles.packRight(x.v.heap().floats(), AttentionInputs.at(x.v, b, g, j), x.v.layout().stride(2),
-                x.v.layout().stride(3), count, KEYS, x.e, values);
-        if (hidden && !Float.isFinite(rows.sum(values, 0, tiles.rightSize(x.e, KEYS)))) {
-            addSeenValues(b, g, start, end, j, count);
-            return;
-        }
-        tiles.packLeft(scores, start * KEYS, KEYS, 1, end - start, KEYS, weights);
-        tiles.multiply(0, end - start, x.e, KEYS, weights, values, KEYS, 0, sums, start * x.e, x.e, true);
     }
 
-    /** Turns a row of scores into weights relative to the running maximum, and brings what was summed up to it. */
-    private void softmaxRow(int i) {
-        int at = i * KEYS;
-        float largest = Math.max(max[i], rows.max(scores, at, KEYS));
-        if (largest == Float.NEGATIVE_INFINITY) {
-            Arrays.fill(scores, at, at + KEYS, 0f);
-            return;
-        }
-        if (largest != max[i]) {
-            float shrink = Elementary.exp(max[i] - largest);
-            total[i] *= shrink;
-            rows.scale(sums, i * x.e, shrink, sums, i * x.e, x.e);
-            max[i] = largest;
-        }
-        total[i] += rows.expShifted(scores, at, largest, scores, at, KEYS);
+    /** The first key of the block from j on that the query of a row or one after it can see, or one before. */
+    private int firstKey(int row, int j) {
+        return Math.clamp(x.firstKey(row / x.shared) - j, 0, KEYS) / step * step;
     }
 
-    /** The product with the values, in the same order, but without values of weight 0: they may be NaN or infinite. */
-    private void addSeenValues(int b, int g, int start, int end, int j, int count) {
+    /** One more than the last key of the block from j on that the query of a row or one before it can see. */
+    private int endKey(int row, int j) {
+        return Math.clamp(x.endKey(row / x.shared) - j, 0, KEYS);
+    }
+
+    /** The product with the values, in the same order, but without those of weight 0 that are NaN or infinite. */
+    private void addSeenValues(int at, int s, int count) {
         float[] v = x.v.heap().floats();
-        int at = AttentionInputs.at(x.v, b, g, j);
-        for (int i = start; i < end; i++) {
-            for (int c = 0; c < x.e; c++) {
-                float sum = 0;
-                for (int p = 0; p < count; p++) {
-                    float w = scores[i * KEYS + p];
-                    if (w != 0) {
-                        sum = Math.fma(w, v[at + p * x.v.layout().stride(2) + c * x.v.layout().stride(3)], sum);
+        Arrays.fill(product, 0, x.e * width, 0f);
+        for (int c = 0; c < x.e; c++) {
+            for (int p = 0; p < count; p++) {
+                float value = v[at + p * x.v.layout().stride(2) + c * x.v.layout().stride(3)];
+                boolean finite = Float.isFinite(value);
+                for (int i = 0; i < width; i++) {
+                    float w = scores[s + p * width + i];
+                    if (finite || w != 0) {
+                        product[c * width + i] = Math.fma(w, value, product[c * width + i]);
                     }
                 }
-                sums[i * x.e + c] += sum;
             }
         }
     }

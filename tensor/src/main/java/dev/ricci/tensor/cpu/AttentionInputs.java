@@ -2,7 +2,9 @@ package dev.ricci.tensor.cpu;
 
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Layout;
+import dev.ricci.tensor.cpu.rows.Rows;
 import dev.ricci.tensor.spi.Operand;
+import java.util.Arrays;
 
 /** The inputs q, k, v and mask of attention, and which keys a query sees. */
 final class AttentionInputs {
@@ -107,5 +109,88 @@ final class AttentionInputs {
             }
         }
         return hidden;
+    }
+
+    /**
+     * {@link #maskRow} for scores that lie the other way, keys {@code from .. to - 1} by {@code width} queries: row
+     * {@code first + c} of group g in column c.
+     */
+    void maskColumns(int b, int g, int first, int columns, float[] s, int at, int width, int from, int to) {
+        if (mask != null) {
+            for (int c = 0; c < columns; c++) {
+                maskColumn(b, g * shared + (first + c) % shared, (first + c) / shared, s, at + c, width, from, to);
+            }
+            return;
+        }
+        // The keys that each query sees begin and end no earlier than those of the query before: of each key's row,
+        // the queries before some column see it not yet, those from some column on see it no more.
+        int c = 0;
+        for (int j = Math.max(from, endKey(first / shared)); j < to; j++) {
+            while (c < columns && endKey((first + c) / shared) <= j) {
+                c++;
+            }
+            int row = at + (j - from) * width;
+            Arrays.fill(s, row, row + c, Float.NEGATIVE_INFINITY);
+        }
+        c = 0;
+        int end = Math.min(to, firstKey((first + columns - 1) / shared));
+        for (int j = from; j < end; j++) {
+            while (c < columns && firstKey((first + c) / shared) <= j) {
+                c++;
+            }
+            int row = at + (j - from) * width;
+            Arrays.fill(s, row + c, row + columns, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    private void maskColumn(int b, int h, int t, float[] s, int at, int width, int from, int to) {
+        int first = firstKey(t);
+        int end = endKey(t);
+        int step = mask.layout().stride(3);
+        int m = at(mask, b, h, t);
+        boolean flags = mask.dtype() == DType.BOOL;
+        byte[] seen = flags ? mask.heap().bytes() : null;
+        float[] added = flags ? null : mask.heap().floats();
+        for (int j = from; j < to; j++) {
+            int i = at + (j - from) * width;
+            if (j < first || j >= end || flags && seen[m + j * step] == 0
+                    || !flags && added[m + j * step] == Float.NEGATIVE_INFINITY) {
+                s[i] = Float.NEGATIVE_INFINITY;
+            } else if (!flags) {
+                s[i] += added[m + j * step];
+            }
+        }
+    }
+
+    /** Where among all queries [B, H, T] row {@code row} of group g stands. */
+    int queryRow(int b, int g, int row) {
+        return (b * heads + g * shared + row % shared) * queries + row / shared;
+    }
+
+    /** Scaled queries of group g, n rows from {@code from} on: row r is query r / shared of head r % shared. */
+    void gatherQueries(Rows rows, int b, int g, int from, int n, float[] to) {
+        for (int i = 0; i < n; i++) {
+            gatherQuery(rows, b, g * shared + (from + i) % shared, (from + i) / shared, to, i * d);
+        }
+    }
+
+    /** The scaled queries of head h. */
+    void gatherHead(Rows rows, int b, int h, float[] to) {
+        for (int t = 0; t < queries; t++) {
+            gatherQuery(rows, b, h, t, to, t * d);
+        }
+    }
+
+    private void gatherQuery(Rows rows, int b, int h, int t, float[] to, int toAt) {
+        float[] x = q.heap().floats();
+        int step = q.layout().stride(3);
+        int at = at(q, b, h, t);
+        if (step == 1) {
+            rows.scale(x, at, scale, to, toAt, d);
+        } else {
+            for (int p = 0; p < d; p++) {
+                to[toAt + p] = x[at + p * step] * scale;
+            }
+        }
     }
 }

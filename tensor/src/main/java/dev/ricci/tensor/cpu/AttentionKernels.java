@@ -33,15 +33,26 @@ final class AttentionKernels {
 
     private void forward(AttentionInputs x, Operand[] out) {
         int all = x.queries * x.shared;
-        int blocks = (all + AttentionForward.QUERIES - 1) / AttentionForward.QUERIES;
         int heads = x.batch * x.groups;
-        long work = (long) Math.min(all, AttentionForward.QUERIES) * x.keys * (x.d + x.e) / SPEED;
+        if (all <= AttentionDecode.QUERIES) {
+            Parallel.ranges(heads, (long) all * x.keys * (x.d + x.e) / SPEED, (from, to) -> {
+                AttentionDecode task = new AttentionDecode(rows, micro, x, out);
+                for (int i = from; i < to; i++) {
+                    task.run(i / x.groups, i % x.groups);
+                }
+                task.release();
+            });
+            return;
+        }
+        int size = AttentionForward.QUERIES;
+        int blocks = (all + size - 1) / size;
+        long work = (long) Math.min(all, size) * x.keys * (x.d + x.e) / SPEED;
         Parallel.ranges(heads * blocks, work, (from, to) -> {
             AttentionForward task = new AttentionForward(rows, micro, x, out);
             for (int i = from; i < to; i++) {
                 // The last block of a causal head is the longest: it goes first.
-                int start = (blocks - 1 - i / heads) * AttentionForward.QUERIES;
-                task.run(i % heads / x.groups, i % x.groups, start, Math.min(all, start + AttentionForward.QUERIES));
+                int start = (blocks - 1 - i / heads) * size;
+                task.run(i % heads / x.groups, i % x.groups, start, Math.min(all, start + size));
             }
             task.release();
         });

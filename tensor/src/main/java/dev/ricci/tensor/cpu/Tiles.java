@@ -1,17 +1,21 @@
 package dev.ricci.tensor.cpu;
 
 import dev.ricci.tensor.cpu.rows.MicroKernel;
-import java.util.Arrays;
+import dev.ricci.tensor.cpu.rows.Rows;
 
 /** Products of small packed blocks on one thread, with the micro kernel of {@link Gemm}. Not shared between threads. */
 final class Tiles {
+    private final Rows rows;
     private final MicroKernel micro;
-    private final int mr;
-    private final int nr;
     private final float[] edge;
+    /** Rows of a left panel. */
+    final int mr;
+    /** Columns of a right panel. */
+    final int nr;
 
     /** Scratch to be released with {@link #release}. */
-    Tiles(MicroKernel micro) {
+    Tiles(Rows rows, MicroKernel micro) {
+        this.rows = rows;
         this.micro = micro;
         this.mr = micro.rows();
         this.nr = micro.columns();
@@ -22,19 +26,18 @@ final class Tiles {
         Scratch.give(edge);
     }
 
+    private static int roundUp(int n, int to) {
+        return (n + to - 1) / to * to;
+    }
+
     /** Elements of a packed left operand. */
     int leftSize(int rows, int k) {
-        return (rows + mr - 1) / mr * mr * k;
+        return roundUp(rows, mr) * k;
     }
 
     /** Elements of a packed right operand. */
     int rightSize(int columns, int k) {
-        return (columns + nr - 1) / nr * nr * k;
-    }
-
-    /** The largest multiple of a panel's rows that is not above {@code row}. */
-    int panelStart(int row) {
-        return row / mr * mr;
+        return roundUp(columns, nr) * k;
     }
 
     /** Packs [rows, k] as a left operand. */
@@ -44,30 +47,29 @@ final class Tiles {
         }
     }
 
-    /** Packs [k, columns] as a right operand of depth {@code depth} &gt;= k, with zeros from k on. */
+    /** Packs [k, columns] as a right operand of depth {@code depth} &gt;= k; what lies from k on stays as it is. */
     void packRight(float[] from, int at, int kStride, int columnStride, int k, int depth, int columns, float[] to) {
         for (int j = 0; j < columns; j += nr) {
             micro.pack(from, at + j * columnStride, columnStride, kStride, Math.min(nr, columns - j), k, to,
                     j * depth, nr);
-            Arrays.fill(to, j * depth + k * nr, (j + nr) * depth, 0f);
         }
     }
 
     /**
-     * c [rowTo - rowFrom, columns] = or += left [rows rowFrom .. rowTo, k] times rows kFrom .. kFrom + k of right.
+     * c = or += rows {@code rowFrom .. rowTo} of left, from kFrom on, times one panel of right.
      *
      * @param rowFrom a multiple of a panel's rows
-     * @param left packed k deep
-     * @param right packed {@code depth} deep
+     * @param k how deep
+     * @param left packed {@code depth} deep
+     * @param rightAt where in right the row of index kFrom of the panel begins
+     * @param columns wanted columns of the panel
+     * @param c receives [rowTo - rowFrom, columns] from cOff on
      */
-    void multiply(int rowFrom, int rowTo, int columns, int k, float[] left, float[] right, int depth, int kFrom,
-            float[] c, int cOff, int ldc, boolean add) {
-        for (int j = 0; j < columns; j += nr) {
-            int width = Math.min(nr, columns - j);
-            for (int i = rowFrom; i < rowTo; i += mr) {
-                micro.tile(Math.min(mr, rowTo - i), width, k, left, i * k, mr, right, j * depth + kFrom * nr, c,
-                        cOff + (i - rowFrom) * ldc + j, ldc, add, edge);
-            }
+    void multiply(int rowFrom, int rowTo, int k, float[] left, int depth, int kFrom, float[] right, int rightAt,
+            int columns, float[] c, int cOff, int ldc, boolean add) {
+        for (int i = rowFrom; i < rowTo; i += mr) {
+            micro.tile(Math.min(mr, rowTo - i), columns, k, left, i * depth + kFrom * mr, mr, right, rightAt, c,
+                    cOff + (i - rowFrom) * ldc, ldc, add, edge);
         }
     }
 }

@@ -251,4 +251,102 @@ public final class PlainRows implements Rows {
     public void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         PlainUnary.runBackward(kind, g, go, x, xo, out, oo, n);
     }
+
+    @Override
+    public void copy(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo) {
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(x, xo + r * ldx, out, oo + r * ldo, columns);
+        }
+    }
+
+    @Override
+    public void transpose(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo) {
+        int r = 0;
+        for (; r <= rows - 4; r += 4) {
+            for (int c = 0; c < columns; c++) {
+                int from = xo + r * ldx + c;
+                int to = oo + c * ldo + r;
+                out[to] = x[from];
+                out[to + 1] = x[from + ldx];
+                out[to + 2] = x[from + 2 * ldx];
+                out[to + 3] = x[from + 3 * ldx];
+            }
+        }
+        for (; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                out[oo + c * ldo + r] = x[xo + r * ldx + c];
+            }
+        }
+    }
+
+    @Override
+    public void softmaxColumns(float[] x, int xo, int rows, int columns, float[] max, float[] total, float[] shrink,
+            int at) {
+        for (int c = 0; c < columns; c++) {
+            softmaxStep(x, xo + c, columns, rows, max, total, shrink, at + c);
+        }
+    }
+
+    @Override
+    public void softmaxStep(float[] x, int xo, int n, float[] max, float[] total, float[] shrink, int at) {
+        softmaxStep(x, xo, 1, n, max, total, shrink, at);
+    }
+
+    private static void softmaxStep(float[] x, int xo, int step, int n, float[] max, float[] total, float[] shrink,
+            int at) {
+        float largest = max[at];
+        for (int i = 0; i < n; i++) {
+            float v = x[xo + i * step];
+            largest = v > largest ? v : largest;
+        }
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        for (int i = 0; i < n; i++) {
+            // The parts take turns. Which is the first at the end does not matter: addition commutes.
+            float e = Elementary.exp(x[xo + i * step] - largest);
+            x[xo + i * step] = e;
+            float s = s0 + e;
+            s0 = s1;
+            s1 = s2;
+            s2 = s3;
+            s3 = s;
+        }
+        float f = Elementary.exp(max[at] - largest);
+        max[at] = largest;
+        shrink[at] = f;
+        total[at] = Math.fma(total[at], f, s0 + s2 + (s1 + s3));
+    }
+
+    @Override
+    public void scaleAddColumns(float[] a, int ao, float[] x, int xo, float[] out, int oo, int rows, int columns) {
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                int i = r * columns + c;
+                out[oo + i] = Math.fma(out[oo + i], a[ao + c], x[xo + i]);
+            }
+        }
+    }
+
+    @Override
+    public void softmaxSlopes(float[] s, int so, float[] g, int go, int rows, int columns, float[] shift, int sho,
+            float[] a, int ao) {
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                int i = r * columns + c;
+                float p = Elementary.exp(s[so + i] - shift[sho + r]);
+                s[so + i] = p;
+                g[go + i] = p * (g[go + i] - a[ao + r]);
+            }
+        }
+    }
+
+    @Override
+    public void weightedSum(float[] w, int wo, int n, float[] x, int xo, int ldx, float[] out, int oo, int columns) {
+        java.util.Arrays.fill(out, oo, oo + columns, 0f);
+        for (int r = 0; r < n; r++) {
+            axpy(w[wo + r], x, xo + r * ldx, out, oo, columns);
+        }
+    }
 }

@@ -74,4 +74,42 @@ public interface Rows {
 
     /** {@code out = g * f'(x)} for GELU, GELU_TANH and SILU. */
     void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n);
+
+    /**
+     * Copies a block: {@code out[r * ldo + c] = x[r * ldx + c]}, r below {@code rows} and c below {@code columns}, each
+     * from its offset on.
+     */
+    void copy(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo);
+
+    /** Copies a block transposed: {@code out[c * ldo + r] = x[r * ldx + c]}, each from its offset on. */
+    void transpose(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo);
+
+    /**
+     * One step of the running softmax of {@code columns} columns, a multiple of the micro kernel's (Milakov and
+     * Gimelshein 2018). x [rows, columns] holds scores and receives exp(x - max), where {@code max} is the new running
+     * maximum of each column, which begins at a finite number; {@code shrink} receives exp(old max - max);
+     * {@code total = fma(total, shrink, sum of the new x)}, which is summed over the rows in four interleaved parts,
+     * (0 + 2) + (1 + 3), the same for vectors and for {@link #softmaxStep} of a single row.
+     *
+     * @param at offset of max, total and shrink
+     */
+    void softmaxColumns(float[] x, int xo, int rows, int columns, float[] max, float[] total, float[] shrink, int at);
+
+    /** {@link #softmaxColumns} of one column whose n scores lie side by side, with the same bits. */
+    void softmaxStep(float[] x, int xo, int n, float[] max, float[] total, float[] shrink, int at);
+
+    /** {@code out[r, c] = fma(out[r, c], a[c], x[r, c])} for out and x [rows, columns] as in softmaxColumns. */
+    void scaleAddColumns(float[] a, int ao, float[] x, int xo, float[] out, int oo, int rows, int columns);
+
+    /**
+     * The inner gradient of softmax on blocks [rows, columns] as in softmaxColumns:
+     * {@code s = exp(s - shift[r])}, the weights, and {@code g = s * (g - a[r])}.
+     */
+    void softmaxSlopes(float[] s, int so, float[] g, int go, int rows, int columns, float[] shift, int sho, float[] a,
+            int ao);
+
+    /**
+     * The sum of rows with weights: {@code out[c]} = fused multiply-adds of w[r] * x[r * ldx + c] from 0, r ascending.
+     */
+    void weightedSum(float[] w, int wo, int n, float[] x, int xo, int ldx, float[] out, int oo, int columns);
 }

@@ -302,4 +302,41 @@ public final class VectorRows implements Rows {
     public void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         VectorUnary.runBackward(kind, g, go, x, xo, out, oo, n);
     }
+
+    @Override
+    public void copy(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo) {
+        VectorBlocks.copy(x, xo, ldx, rows, columns, out, oo, ldo);
+    }
+
+    @Override
+    public void transpose(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo) {
+        VectorBlocks.transpose(x, xo, ldx, rows, columns, out, oo, ldo);
+    }
+
+    @Override
+    public void softmaxColumns(float[] x, int xo, int rows, int columns, float[] max, float[] total, float[] shrink,
+            int at) {
+        VectorSoftmax.columns(x, xo, rows, columns, max, total, shrink, at);
+    }
+
+    @Override
+    public void softmaxStep(float[] x, int xo, int n, float[] max, float[] total, float[] shrink, int at) {
+        VectorSoftmax.step(x, xo, n, max, total, shrink, at);
+    }
+
+    @Override
+    public void scaleAddColumns(float[] a, int ao, float[] x, int xo, float[] out, int oo, int rows, int columns) {
+        VectorSoftmax.scaleAdd(a, ao, x, xo, out, oo, rows, columns);
+    }
+
+    @Override
+    public void softmaxSlopes(float[] s, int so, float[] g, int go, int rows, int columns, float[] shift, int sho,
+            float[] a, int ao) {
+        VectorSoftmax.slopes(s, so, g, go, rows, columns, shift, sho, a, ao);
+    }
+
+    @Override
+    public void weightedSum(float[] w, int wo, int n, float[] x, int xo, int ldx, float[] out, int oo, int columns) {
+        VectorSoftmax.weightedSum(w, wo, n, x, xo, ldx, out, oo, columns);
+    }
 }
