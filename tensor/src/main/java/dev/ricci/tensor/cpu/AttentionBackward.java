@@ -38,6 +38,7 @@ final class AttentionBackward {
     private final float[] queryDeep;
     private final float[] gradLeft;
     private final float[] gradDeep;
+    /** The dot product of output and gradient, and the log-sum-exp, of each query as often as a panel has keys. */
     private final float[] delta;
     private final float[] shift;
     private final float[] keys;
@@ -74,8 +75,8 @@ final class AttentionBackward {
         this.queryDeep = Scratch.take(tiles.leftSize(x.d, t));
         this.gradLeft = Scratch.take(tiles.leftSize(t, x.e));
         this.gradDeep = Scratch.take(tiles.leftSize(x.e, t));
-        this.delta = Scratch.take(t);
-        this.shift = Scratch.take(t);
+        this.delta = Scratch.take(t * width);
+        this.shift = Scratch.take(t * width);
         int padded = tiles.rightSize(KEYS, 1);
         this.keys = Scratch.take(padded * x.d);
         this.keyRows = Scratch.take(tiles.rightSize(x.d, padded));
@@ -120,10 +121,12 @@ final class AttentionBackward {
         x.gatherHead(rows, b, h, query);
         for (int i = 0; i < t; i++) {
             int row = (first + i) * x.e;
-            delta[i] = rows.dot(grad.data(), grad.offset() + row, y.data(), y.offset() + row, x.e);
+            float dot = rows.dot(grad.data(), grad.offset() + row, y.data(), y.offset() + row, x.e);
+            Arrays.fill(delta, i * width, (i + 1) * width, dot);
             float saved = lse.data()[lse.offset() + first + i];
             // A query that sees nothing: its scores of -infinity shall give weights of 0.
-            shift[i] = saved == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : saved;
+            saved = saved == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : saved;
+            Arrays.fill(shift, i * width, (i + 1) * width, saved);
         }
         tiles.packLeft(query, 0, x.d, 1, t, x.d, queryLeft);
         tiles.packLeft(query, 0, 1, x.d, x.d, t, queryDeep);
@@ -223,10 +226,11 @@ final class AttentionBackward {
         // i is a multiple of the rows of a panel.
         tiles.multiply(i + from, i + to, x.d, queryLeft, x.d, 0, keys, c * x.d, width, p, 0, width, false);
         tiles.multiply(i + from, i + to, x.e, gradLeft, x.e, 0, values, c * x.e, width, ds, 0, width, false);
-        for (int r = 0; r < n; r++) {
+        boolean all = x.seeAll(i + from, i + to - 1, j + c, j + c + width);
+        for (int r = 0; r < n && !all; r++) {
             x.maskRow(b, h, i + from + r, p, r * width, j + c, width);
         }
-        rows.softmaxSlopes(p, 0, ds, 0, n, width, shift, i + from, delta, i + from);
+        rows.softmaxSlopes(p, 0, ds, 0, n, width, shift, (i + from) * width, delta, (i + from) * width);
         if (!finite) {
             addSeen(b, h, g, i + from, n, j + c);
             return;
@@ -263,7 +267,7 @@ final class AttentionBackward {
                     dp = Math.fma(grad.data()[gradRow + o], v[value + o * vStep], dp);
                     dv[dvRow + o] += w * grad.data()[gradRow + o];
                 }
-                float slope = w * (dp - delta[i + r]);
+                float slope = w * (dp - delta[(i + r) * width]);
                 for (int o = 0; o < x.d; o++) {
                     dq[dqRow + o] += slope * k[key + o * kStep];
                     dk[dkRow + o] += slope * query[(i + r) * x.d + o];

@@ -63,6 +63,11 @@ final class AttentionInputs {
         return (int) Math.max(0, end);
     }
 
+    /** Whether queries {@code t .. last} all see all of the keys {@code from .. to - 1}, with nothing added. */
+    boolean seeAll(int t, int last, int from, int to) {
+        return mask == null && firstKey(last) <= from && endKey(t) >= to;
+    }
+
     /** Storage index of element 0 of a vector of an operand [B, H, T, D]. */
     static int at(Operand x, int b, int h, int t) {
         Layout l = x.layout();

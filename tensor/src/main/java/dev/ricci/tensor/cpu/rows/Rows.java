@@ -102,8 +102,8 @@ public interface Rows {
     void scaleAddColumns(float[] a, int ao, float[] x, int xo, float[] out, int oo, int rows, int columns);
 
     /**
-     * The inner gradient of softmax on blocks [rows, columns] as in softmaxColumns:
-     * {@code s = exp(s - shift[r])}, the weights, and {@code g = s * (g - a[r])}.
+     * The inner gradient of softmax on blocks [rows, columns] as in softmaxColumns: {@code s = exp(s - shift)}, the
+     * weights, where s is not much above shift, and {@code g = s * (g - a)}.
      */
     void softmaxSlopes(float[] s, int so, float[] g, int go, int rows, int columns, float[] shift, int sho, float[] a,
             int ao);

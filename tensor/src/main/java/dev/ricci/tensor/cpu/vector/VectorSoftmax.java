@@ -1,10 +1,13 @@
 package dev.ricci.tensor.cpu.vector;
 
+import static dev.ricci.tensor.cpu.rows.Elementary.*;
 import static dev.ricci.tensor.cpu.vector.Lanes.F;
 import static dev.ricci.tensor.cpu.vector.Lanes.N;
+import static jdk.incubator.vector.FloatVector.broadcast;
 
 import dev.ricci.tensor.cpu.rows.Elementary;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -12,6 +15,8 @@ import jdk.incubator.vector.VectorOperators;
  * after the other, so that maxima and sums need no work across lanes.
  */
 final class VectorSoftmax {
+    private static final float[] ZEROS = new float[N];
+
     private VectorSoftmax() {
     }
 
@@ -27,9 +32,9 @@ final class VectorSoftmax {
             largest(x, xo + c, rows, columns, max, at + c);
         }
         for (int c = at; c < at + columns; c++) {
-            shrink[c] = shrink[c] == max[c] ? 1 : Elementary.exp(shrink[c] - max[c]);
+            shrink[c] = shrink[c] == max[c] ? 1 : Elementary.expWeight(shrink[c] - max[c]);
         }
-        exponentials(x, xo, rows, columns, max, at);
+        weights(x, xo, rows, columns, max, at, 0);
         for (int c = 0; c < columns; c += N) {
             addSums(x, xo + c, rows, columns, total, shrink, at + c);
         }
@@ -61,12 +66,31 @@ final class VectorSoftmax {
         m0.blend(m2, m2.compare(VectorOperators.GT, m0)).intoArray(max, at);
     }
 
-    /** One exponential to a method, and another pass for the sums: else the compiler boxes some of the vectors. */
-    private static void exponentials(float[] x, int xo, int rows, int columns, float[] max, int at) {
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < columns; c += N) {
-                int i = xo + r * columns + c;
-                VectorElementary.exp(load(x, i).sub(load(max, at + c))).intoArray(x, i);
+    /**
+     * x = {@link Elementary#expWeight} of x - shift. Exponentials have passes over arrays to themselves, and nothing
+     * but the Vector API's own methods in them, which are always inlined: in whatever company the compiler finds the
+     * loop, it keeps the vectors in registers.
+     *
+     * @param step elements between the rows of shift
+     */
+    private static void weights(float[] x, int xo, int rows, int columns, float[] shift, int so, int step) {
+        for (int c = 0; c < columns; c += N) {
+            for (int i = 0; i < rows; i++) {
+                int at = xo + c + i * columns;
+                FloatVector v = FloatVector.fromArray(F, x, at).sub(FloatVector.fromArray(F, shift, so + c + i * step));
+                FloatVector t = v.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC));
+                FloatVector k = t.sub(MAGIC);
+                FloatVector r = k.fma(broadcast(F, -LN2_LO), k.fma(broadcast(F, -LN2_HI), v));
+                FloatVector p = r.fma(broadcast(F, E4), broadcast(F, E3));
+                p = p.fma(r, broadcast(F, E2));
+                p = p.fma(r, broadcast(F, E1));
+                p = p.fma(r, broadcast(F, E0));
+                p = p.fma(r, broadcast(F, 1));
+                p = p.fma(r, broadcast(F, 1));
+                // The bits of MAGIC itself leave at the top.
+                IntVector power = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(127 << 23);
+                p = p.mul(power.reinterpretAsFloats());
+                p.blend(0f, v.compare(VectorOperators.LT, WEIGHT_MIN)).intoArray(x, at);
             }
         }
     }
@@ -78,29 +102,32 @@ final class VectorSoftmax {
         FloatVector s3 = s0;
         int r = 0;
         for (; r <= rows - 4; r += 4) {
-            int i = xo + r * columns;
-            s0 = s0.add(load(x, i));
-            s1 = s1.add(load(x, i + columns));
-            s2 = s2.add(load(x, i + 2 * columns));
-            s3 = s3.add(load(x, i + 3 * columns));
+            int row = xo + r * columns;
+            s0 = s0.add(load(x, row));
+            s1 = s1.add(load(x, row + columns));
+            s2 = s2.add(load(x, row + 2 * columns));
+            s3 = s3.add(load(x, row + 3 * columns));
         }
-        s0 = r < rows ? s0.add(load(x, xo + r * columns)) : s0;
-        s1 = r + 1 < rows ? s1.add(load(x, xo + (r + 1) * columns)) : s1;
-        s2 = r + 2 < rows ? s2.add(load(x, xo + (r + 2) * columns)) : s2;
+        // A masked load gives 0 where there is no row; a branch here would make the compiler box the sums.
+        int i = xo + r * columns;
+        s0 = s0.add(FloatVector.fromArray(F, x, i, F.indexInRange(0, rows > r ? N : 0)));
+        s1 = s1.add(FloatVector.fromArray(F, x, i + columns, F.indexInRange(0, rows > r + 1 ? N : 0)));
+        s2 = s2.add(FloatVector.fromArray(F, x, i + 2 * columns, F.indexInRange(0, rows > r + 2 ? N : 0)));
         load(total, at).fma(load(shrink, at), s0.add(s2).add(s1.add(s3))).intoArray(total, at);
     }
 
     /** See {@link dev.ricci.tensor.cpu.rows.Rows#softmaxStep}. */
     static void step(float[] x, int xo, int n, float[] max, float[] total, float[] shrink, int at) {
         float largest = largest(x, xo, n, max[at]);
-        int i = 0;
-        for (; i <= n - N; i += N) {
-            VectorElementary.exp(load(x, xo + i).sub(largest)).intoArray(x, xo + i);
+        int whole = n / N * N;
+        for (int i = 0; i < whole; i += N) {
+            load(x, xo + i).sub(largest).intoArray(x, xo + i);
         }
-        for (; i < n; i++) {
-            x[xo + i] = Elementary.exp(x[xo + i] - largest);
+        weights(x, xo, whole / N, N, ZEROS, 0, 0);
+        for (int i = whole; i < n; i++) {
+            x[xo + i] = Elementary.expWeight(x[xo + i] - largest);
         }
-        float f = Elementary.exp(max[at] - largest);
+        float f = Elementary.expWeight(max[at] - largest);
         max[at] = largest;
         shrink[at] = f;
         total[at] = Math.fma(total[at], f, sum(x, xo, n));
@@ -152,14 +179,9 @@ final class VectorSoftmax {
     /** See {@link dev.ricci.tensor.cpu.rows.Rows#softmaxSlopes}. */
     static void slopes(float[] s, int so, float[] g, int go, int rows, int columns, float[] shift, int sho, float[] a,
             int ao) {
-        for (int r = 0; r < rows; r++) {
-            float h = shift[sho + r];
-            float b = a[ao + r];
-            for (int i = r * columns; i < (r + 1) * columns; i += N) {
-                FloatVector p = VectorElementary.exp(load(s, so + i).sub(h));
-                p.intoArray(s, so + i);
-                p.mul(load(g, go + i).sub(b)).intoArray(g, go + i);
-            }
+        weights(s, so, rows, columns, shift, sho, columns);
+        for (int i = 0; i < rows * columns; i += N) {
+            load(s, so + i).mul(load(g, go + i).sub(load(a, ao + i))).intoArray(g, go + i);
         }
     }
 
