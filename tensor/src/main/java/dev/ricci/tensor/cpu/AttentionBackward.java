@@ -21,8 +21,8 @@ final class AttentionBackward {
 
     private final Rows rows;
     private final AttentionInputs x;
-    private final Dense grad;
-    private final Dense y;
+    private final Operand grad;
+    private final Operand y;
     private final Dense lse;
     private final float[] dq;
     private final float[] dk;
@@ -36,6 +36,8 @@ final class AttentionBackward {
     private final float[] query;
     private final float[] queryLeft;
     private final float[] queryDeep;
+    /** The gradient of a head, row by row. */
+    private final float[] gradRows;
     private final float[] gradLeft;
     private final float[] gradDeep;
     /** The dot product of output and gradient, and the log-sum-exp, of each query as often as a panel has keys. */
@@ -55,7 +57,8 @@ final class AttentionBackward {
     private final int[] rowTo;
     private boolean finite;
 
-    AttentionBackward(Rows rows, MicroKernel micro, AttentionInputs x, Dense grad, Dense y, Dense lse, Operand[] out) {
+    AttentionBackward(Rows rows, MicroKernel micro, AttentionInputs x, Operand grad, Operand y, Dense lse,
+            Operand[] out) {
         this.rows = rows;
         this.x = x;
         this.grad = grad;
@@ -73,6 +76,7 @@ final class AttentionBackward {
         this.query = Scratch.take(t * x.d);
         this.queryLeft = Scratch.take(tiles.leftSize(t, x.d));
         this.queryDeep = Scratch.take(tiles.leftSize(x.d, t));
+        this.gradRows = Scratch.take(t * x.e);
         this.gradLeft = Scratch.take(tiles.leftSize(t, x.e));
         this.gradDeep = Scratch.take(tiles.leftSize(x.e, t));
         this.delta = Scratch.take(t * width);
@@ -93,8 +97,8 @@ final class AttentionBackward {
 
     void release() {
         tiles.release();
-        for (float[] a : new float[][] {query, queryLeft, queryDeep, gradLeft, gradDeep, delta, shift, keys, keyRows,
-            values, p, ds, dsLeft, dkSum, dvSum, rowMajor}) {
+        for (float[] a : new float[][] {query, queryLeft, queryDeep, gradRows, gradLeft, gradDeep, delta, shift, keys,
+            keyRows, values, p, ds, dsLeft, dkSum, dvSum, rowMajor}) {
             Scratch.give(a);
         }
     }
@@ -118,23 +122,16 @@ final class AttentionBackward {
     private void head(int b, int h, int g) {
         int t = x.queries;
         int first = (b * x.heads + h) * t;
-        x.gatherHead(rows, b, h, query);
-        for (int i = 0; i < t; i++) {
-            int row = (first + i) * x.e;
-            float dot = rows.dot(grad.data(), grad.offset() + row, y.data(), y.offset() + row, x.e);
-            Arrays.fill(delta, i * width, (i + 1) * width, dot);
-            float saved = lse.data()[lse.offset() + first + i];
-            // A query that sees nothing: its scores of -infinity shall give weights of 0.
-            saved = saved == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : saved;
-            Arrays.fill(shift, i * width, (i + 1) * width, saved);
-        }
+        AttentionInputs.gatherHead(rows, x.q, b, h, query);
+        rows.scale(query, 0, x.scale, query, 0, t * x.d);
+        AttentionInputs.gatherHead(rows, grad, b, h, gradRows);
+        statistics(b, h, first);
         tiles.packLeft(query, 0, x.d, 1, t, x.d, queryLeft);
         tiles.packLeft(query, 0, 1, x.d, x.d, t, queryDeep);
-        int gradAt = grad.offset() + first * x.e;
-        tiles.packLeft(grad.data(), gradAt, x.e, 1, t, x.e, gradLeft);
-        tiles.packLeft(grad.data(), gradAt, 1, x.e, x.e, t, gradDeep);
+        tiles.packLeft(gradRows, 0, x.e, 1, t, x.e, gradLeft);
+        tiles.packLeft(gradRows, 0, 1, x.e, x.e, t, gradDeep);
         boolean finiteHead = Float.isFinite(rows.sum(query, 0, t * x.d))
-                && Float.isFinite(rows.sum(grad.data(), gradAt, t * x.e));
+                && Float.isFinite(rows.sum(gradRows, 0, t * x.e));
         int end = x.endKey(t - 1);
         for (int j = x.firstKey(0) / KEYS * KEYS; j < end; j += KEYS) {
             int count = Math.min(KEYS, end - j);
@@ -152,6 +149,27 @@ final class AttentionBackward {
             int group = (b * x.groups + g) * x.keys + j;
             addTransposed(dkSum, x.d, count, dk, dkAt + group * x.d);
             addTransposed(dvSum, x.e, count, dv, dvAt + group * x.e);
+        }
+    }
+
+    /** For each query the log-sum-exp, and the dot product of output and gradient. */
+    private void statistics(int b, int h, int first) {
+        boolean direct = y.layout().stride(3) == 1;
+        float[] output = direct ? y.heap().floats() : Scratch.take(x.queries * x.e);
+        if (!direct) {
+            AttentionInputs.gatherHead(rows, y, b, h, output);
+        }
+        for (int i = 0; i < x.queries; i++) {
+            int at = direct ? AttentionInputs.at(y, b, h, i) : i * x.e;
+            float dot = rows.dot(gradRows, i * x.e, output, at, x.e);
+            Arrays.fill(delta, i * width, (i + 1) * width, dot);
+            float saved = lse.data()[lse.offset() + first + i];
+            // A query that sees nothing: its scores of -infinity shall give weights of 0.
+            saved = saved == Float.NEGATIVE_INFINITY ? Float.POSITIVE_INFINITY : saved;
+            Arrays.fill(shift, i * width, (i + 1) * width, saved);
+        }
+        if (!direct) {
+            Scratch.give(output);
         }
     }
 
@@ -251,7 +269,7 @@ final class AttentionBackward {
         int vStep = x.v.layout().stride(3);
         for (int r = 0; r < n; r++) {
             int row = (b * x.heads + h) * x.queries + i + r;
-            int gradRow = grad.offset() + row * x.e;
+            int gradRow = (i + r) * x.e;
             int dqRow = dqAt + row * x.d;
             for (int c = 0; c < Math.min(width, x.keys - j); c++) {
                 float w = p[r * width + c];
@@ -264,8 +282,8 @@ final class AttentionBackward {
                 int dvRow = dvAt + ((b * x.groups + g) * x.keys + j + c) * x.e;
                 float dp = 0;
                 for (int o = 0; o < x.e; o++) {
-                    dp = Math.fma(grad.data()[gradRow + o], v[value + o * vStep], dp);
-                    dv[dvRow + o] += w * grad.data()[gradRow + o];
+                    dp = Math.fma(gradRows[gradRow + o], v[value + o * vStep], dp);
+                    dv[dvRow + o] += w * gradRows[gradRow + o];
                 }
                 float slope = w * (dp - delta[(i + r) * width]);
                 for (int o = 0; o < x.d; o++) {

@@ -174,27 +174,33 @@ final class AttentionInputs {
 
     /** Scaled queries of group g, n rows from {@code from} on: row r is query r / shared of head r % shared. */
     void gatherQueries(Rows rows, int b, int g, int from, int n, float[] to) {
-        for (int i = 0; i < n; i++) {
-            gatherQuery(rows, b, g * shared + (from + i) % shared, (from + i) / shared, to, i * d);
-        }
-    }
-
-    /** The scaled queries of head h. */
-    void gatherHead(Rows rows, int b, int h, float[] to) {
-        for (int t = 0; t < queries; t++) {
-            gatherQuery(rows, b, h, t, to, t * d);
-        }
-    }
-
-    private void gatherQuery(Rows rows, int b, int h, int t, float[] to, int toAt) {
         float[] x = q.heap().floats();
         int step = q.layout().stride(3);
-        int at = at(q, b, h, t);
+        for (int i = 0; i < n; i++) {
+            int at = at(q, b, g * shared + (from + i) % shared, (from + i) / shared);
+            if (step == 1) {
+                rows.scale(x, at, scale, to, i * d, d);
+            } else {
+                for (int p = 0; p < d; p++) {
+                    to[i * d + p] = x[at + p * step] * scale;
+                }
+            }
+        }
+    }
+
+    /** Copies head h of an operand [B, H, T, n] to [T, n]. */
+    static void gatherHead(Rows rows, Operand x, int b, int h, float[] to) {
+        int n = x.shape().dim(3);
+        int stride = x.layout().stride(2);
+        int step = x.layout().stride(3);
+        int at = at(x, b, h, 0);
         if (step == 1) {
-            rows.scale(x, at, scale, to, toAt, d);
-        } else {
-            for (int p = 0; p < d; p++) {
-                to[toAt + p] = x[at + p * step] * scale;
+            rows.copy(x.heap().floats(), at, stride, x.shape().dim(2), n, to, 0, n);
+            return;
+        }
+        for (int t = 0; t < x.shape().dim(2); t++) {
+            for (int p = 0; p < n; p++) {
+                to[t * n + p] = x.heap().floats()[at + t * stride + p * step];
             }
         }
     }

@@ -11,6 +11,10 @@ import dev.ricci.tensor.spi.Operand;
 final class AttentionKernels {
     /** Multiply-adds in the time of one elementary operation. */
     private static final int SPEED = 16;
+    /** Queries in a block when there are few blocks: whole panels of any micro kernel. */
+    private static final int MIN_QUERIES = 64;
+    /** Blocks enough to keep threads busy to the end. */
+    private static final int MIN_BLOCKS = 16;
     private static final int ROTARY_WORK = 2;
 
     private final Rows rows;
@@ -34,6 +38,9 @@ final class AttentionKernels {
     private void forward(AttentionInputs x, Operand[] out) {
         int all = x.queries * x.shared;
         int heads = x.batch * x.groups;
+        if (all == 0) {
+            return;
+        }
         if (all <= AttentionDecode.QUERIES) {
             Parallel.ranges(heads, (long) all * x.keys * (x.d + x.e) / SPEED, (from, to) -> {
                 AttentionDecode task = new AttentionDecode(rows, micro, x, out);
@@ -45,6 +52,14 @@ final class AttentionKernels {
             return;
         }
         int size = AttentionForward.QUERIES;
+        while (size > MIN_QUERIES && heads * ((all + size - 1) / size) < MIN_BLOCKS) {
+            size /= 2;
+        }
+        forward(x, out, heads, all, size);
+    }
+
+    /** In blocks of queries. Their size does not decide bits. */
+    private void forward(AttentionInputs x, Operand[] out, int heads, int all, int size) {
         int blocks = (all + size - 1) / size;
         long work = (long) Math.min(all, size) * x.keys * (x.d + x.e) / SPEED;
         Parallel.ranges(heads * blocks, work, (from, to) -> {
@@ -59,20 +74,16 @@ final class AttentionKernels {
     }
 
     private void backward(AttentionInputs x, Operand[] in, Operand[] out) {
-        Dense grad = Dense.of(in[0]);
-        Dense y = Dense.of(in[1]);
         Dense lse = Dense.of(in[2]);
         long work = (long) x.shared * x.queries * x.keys * (x.d + x.e) * 2 / SPEED;
         Parallel.ranges(x.batch * x.groups, work, (from, to) -> {
-            AttentionBackward task = new AttentionBackward(rows, micro, x, grad, y, lse, out);
+            AttentionBackward task = new AttentionBackward(rows, micro, x, in[0], in[1], lse, out);
             for (int i = from; i < to; i++) {
                 task.run(i / x.groups, i % x.groups);
             }
             task.release();
         });
         lse.release();
-        y.release();
-        grad.release();
     }
 
     /** Each row of x is copied, then its first R components are rotated in pairs by the angles of its position. */

@@ -137,6 +137,22 @@ class AttentionKernelsTest {
 
     @ParameterizedTest
     @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
+    void anInfiniteKeyOfWeightZeroAddsNothing(Backend backend) {
+        Random random = new Random(8);
+        Operand q = Operands.dense(random, 1, 2, 40, 8);
+        float[] values = q.heap().floats();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = 0.1f + Math.abs(values[i]);
+        }
+        Operand k = Operands.dense(random, 1, 2, 40, 8);
+        Operand v = Operands.dense(random, 1, 2, 40, 8);
+        Arrays.fill(k.heap().floats(), 7 * 8, 8 * 8, Float.NEGATIVE_INFINITY);
+        forwardAndBackward(backend, random, 0.4, false, 0, q, k, v);
+        forwardAndBackward(backend, random, 0.4, true, 0, q, k, v);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
     void aQueryThatSeesNothingGivesZero(Backend backend) {
         Random random = new Random(5);
         Operand q = Operands.dense(random, 1, 1, 4, 8);

@@ -254,7 +254,7 @@ public final class PlainRows implements Rows {
 
     @Override
     public void copy(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo) {
-        for (int r = 0; r < rows; r++) {
+        for (int r = 0; r < rows && columns > 0; r++) {
             System.arraycopy(x, xo + r * ldx, out, oo + r * ldo, columns);
         }
     }

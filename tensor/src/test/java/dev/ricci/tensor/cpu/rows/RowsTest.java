@@ -127,4 +127,109 @@ final class RowsTest {
             assertEquals(expected.at(i), out[1 + i], 1e-5 * (1 + Math.abs(expected.at(i))), "element " + i + " of " + n);
         }
     }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void blocksAreCopied(Rows rows) {
+        Random random = new Random(11);
+        float[] x = random(random, 70 * 75);
+        for (int height : new int[] {0, 1, 3, 4, 6, 12, 16, 33}) {
+            for (int width : new int[] {0, 1, 5, 12, 16, 32, 40, 66}) {
+                float[] copied = new float[70 * 75];
+                float[] transposed = new float[70 * 75];
+                rows.copy(x, 3, 70, height, width, copied, 5, 68);
+                rows.transpose(x, 3, 70, height, width, transposed, 5, 36);
+                float[] expectedCopy = new float[70 * 75];
+                float[] expected = new float[70 * 75];
+                for (int r = 0; r < height; r++) {
+                    for (int c = 0; c < width; c++) {
+                        expectedCopy[5 + r * 68 + c] = x[3 + r * 70 + c];
+                        expected[5 + c * 36 + r] = x[3 + r * 70 + c];
+                    }
+                }
+                assertTrue(Arrays.equals(expectedCopy, copied), height + " by " + width);
+                assertTrue(Arrays.equals(expected, transposed), height + " by " + width);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void softmaxOfColumnsHasTheBitsOfEachAlone(Rows rows) {
+        Random random = new Random(12);
+        int w = 32;
+        float[] max = new float[w + 1];
+        Arrays.fill(max, -Float.MAX_VALUE);
+        float[] total = new float[w + 1];
+        float[] shrink = new float[w + 1];
+        float[] ownMax = max.clone();
+        float[] ownTotal = total.clone();
+        float[] ownShrink = shrink.clone();
+        for (int n : new int[] {1, 2, 3, 4, 6, 15, 16, 17, 64, 101}) {
+            float[] x = random(random, 2 + n * w);
+            for (int c = 0; c < w; c++) {
+                x[2 + random.nextInt(n) * w + c] = Float.NEGATIVE_INFINITY;
+                x[2 + random.nextInt(n) * w + c] -= random.nextInt(2) * 95;
+            }
+            float[] scores = x.clone();
+            rows.softmaxColumns(x, 2, n, w, max, total, shrink, 1);
+            for (int c = 0; c < w; c++) {
+                float[] column = new float[n + 3];
+                double sum = 0;
+                for (int i = 0; i < n; i++) {
+                    column[3 + i] = scores[2 + i * w + c];
+                    sum += Math.exp(column[3 + i] - (double) max[1 + c]);
+                }
+                double before = ownTotal[1 + c];
+                rows.softmaxStep(column, 3, n, ownMax, ownTotal, ownShrink, 1 + c);
+                assertEquals(ownMax[1 + c], max[1 + c]);
+                assertEquals(ownTotal[1 + c], total[1 + c]);
+                assertEquals(ownShrink[1 + c], shrink[1 + c]);
+                for (int i = 0; i < n; i++) {
+                    assertEquals(column[3 + i], x[2 + i * w + c]);
+                    assertEquals(Math.exp(scores[2 + i * w + c] - (double) max[1 + c]), x[2 + i * w + c], 1e-6);
+                }
+                assertEquals(before * shrink[1 + c] + sum, total[1 + c], 1e-5 * (1 + sum + before));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void partsOfAttention(Rows rows) {
+        Random random = new Random(13);
+        int w = 32;
+        for (int n : new int[] {0, 1, 5, 12, 33}) {
+            float[] a = random(random, n * w + w + 3);
+            float[] x = random(random, n * w + w + 3);
+            float[] out = random(random, n * w + w + 3);
+            float[] s = random(random, n * w + w + 3);
+            float[] old = out.clone();
+            float[] shift = s.clone();
+            rows.scaleAddColumns(a, 1, x, 2, out, 3, n, w);
+            for (int i = 0; i < n * w; i++) {
+                assertEquals(Math.fma(old[3 + i], a[1 + i % w], x[2 + i]), out[3 + i]);
+                shift[1 + i] = s[2 + i] + Math.abs(x[i]);
+            }
+            float[] scores = s.clone();
+            float[] g = old.clone();
+            rows.softmaxSlopes(s, 2, g, 3, n, w, shift, 1, a, 2);
+            for (int i = 0; i < n * w; i++) {
+                assertEquals(Math.exp(scores[2 + i] - (double) shift[1 + i]), s[2 + i], 1e-6);
+                assertEquals(s[2 + i] * (old[3 + i] - a[2 + i]), g[3 + i]);
+            }
+            for (int columns : new int[] {0, 1, 9, 24, 70}) {
+                float[] v = random(random, 2 + n * 71);
+                float[] sums = new float[columns + 1];
+                rows.weightedSum(a, 1, n, v, 2, 71, sums, 1, columns);
+                for (int c = 0; c < columns; c++) {
+                    float sum = 0;
+                    for (int r = 0; r < n; r++) {
+                        sum = Math.fma(a[1 + r], v[2 + r * 71 + c], sum);
+                    }
+                    assertEquals(sum, sums[1 + c]);
+                }
+            }
+        }
+    }
 }
