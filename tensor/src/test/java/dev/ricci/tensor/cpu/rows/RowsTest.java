@@ -148,6 +148,13 @@ final class RowsTest {
                     }
                 }
                 assertTrue(Arrays.equals(expectedCopy, copied), height + " by " + width);
+                float[] dense = new float[70 * 75];
+                int end = x.length - Math.max(0, height - 1) * 70 - width;
+                rows.copy(x, end, 70, height, width, dense, 5, width);
+                for (int i = 0; i < dense.length; i++) {
+                    boolean inside = i >= 5 && i < 5 + height * width;
+                    assertEquals(inside ? x[end + (i - 5) / width * 70 + (i - 5) % width] : 0, dense[i]);
+                }
                 assertTrue(Arrays.equals(expected, transposed), height + " by " + width);
             }
         }
