@@ -70,7 +70,7 @@ final class AttentionBackward {
         this.dqAt = out[0].layout().offset();
         this.dkAt = out[1].layout().offset();
         this.dvAt = out[2].layout().offset();
-        this.tiles = new Tiles(rows, micro);
+        this.tiles = new Tiles(micro);
         this.width = tiles.nr;
         int t = x.queries;
         this.query = Scratch.take(t * x.d);
@@ -256,8 +256,8 @@ final class AttentionBackward {
         tiles.multiply(0, x.e, n, gradDeep, x.queries, i + from, p, 0, width, dvSum, c * x.e, width, true);
         tiles.multiply(0, x.d, n, queryDeep, x.queries, i + from, ds, 0, width, dkSum, c * x.d, width, true);
         for (int r = 0; r < n; r += tiles.mr) {
-            rows.transpose(ds, r * width, width, Math.min(tiles.mr, n - r), width, dsLeft,
-                    (from + r) * padded + c * tiles.mr, tiles.mr);
+            tiles.packLeftPanel(ds, r * width, width, 1, Math.min(tiles.mr, n - r), width, dsLeft,
+                    (from + r) * padded + c * tiles.mr);
         }
     }
 

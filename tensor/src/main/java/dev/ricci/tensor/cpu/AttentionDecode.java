@@ -34,7 +34,7 @@ final class AttentionDecode {
         this.rows = rows;
         this.x = x;
         this.out = out;
-        this.tiles = new Tiles(rows, micro);
+        this.tiles = new Tiles(micro);
         this.query = Scratch.take(QUERIES * x.d);
         this.queries = Scratch.take(tiles.leftSize(QUERIES, x.d));
         this.keys = Scratch.take(tiles.rightSize(1, x.d));

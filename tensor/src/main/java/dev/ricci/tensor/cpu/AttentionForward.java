@@ -49,7 +49,7 @@ final class AttentionForward {
         this.outAt = out[0].layout().offset();
         this.lse = out[1].heap().floats();
         this.lseAt = out[1].layout().offset();
-        this.tiles = new Tiles(rows, micro);
+        this.tiles = new Tiles(micro);
         this.width = tiles.nr;
         // Keys are left out in whole panels, and in fours, because sums of weights run in four parts.
         this.step = tiles.mr % 4 == 0 ? tiles.mr : 4 * tiles.mr;

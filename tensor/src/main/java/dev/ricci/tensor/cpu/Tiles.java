@@ -1,11 +1,9 @@
 package dev.ricci.tensor.cpu;
 
 import dev.ricci.tensor.cpu.rows.MicroKernel;
-import dev.ricci.tensor.cpu.rows.Rows;
 
 /** Products of small packed blocks on one thread, with the micro kernel of {@link Gemm}. Not shared between threads. */
 final class Tiles {
-    private final Rows rows;
     private final MicroKernel micro;
     private final float[] edge;
     /** Rows of a left panel. */
@@ -14,8 +12,7 @@ final class Tiles {
     final int nr;
 
     /** Scratch to be released with {@link #release}. */
-    Tiles(Rows rows, MicroKernel micro) {
-        this.rows = rows;
+    Tiles(MicroKernel micro) {
         this.micro = micro;
         this.mr = micro.rows();
         this.nr = micro.columns();
@@ -43,8 +40,13 @@ final class Tiles {
     /** Packs [rows, k] as a left operand. */
     void packLeft(float[] from, int at, int rowStride, int kStride, int rows, int k, float[] to) {
         for (int i = 0; i < rows; i += mr) {
-            micro.pack(from, at + i * rowStride, rowStride, kStride, Math.min(mr, rows - i), k, to, i * k, mr);
+            packLeftPanel(from, at + i * rowStride, rowStride, kStride, Math.min(mr, rows - i), k, to, i * k);
         }
+    }
+
+    /** Packs [count, k] as one panel of a left operand, or a part of its depth. */
+    void packLeftPanel(float[] from, int at, int rowStride, int kStride, int count, int k, float[] to, int toAt) {
+        micro.pack(from, at, rowStride, kStride, count, k, to, toAt, mr);
     }
 
     /** Packs [k, columns] as a right operand of depth {@code depth} &gt;= k; what lies from k on stays as it is. */

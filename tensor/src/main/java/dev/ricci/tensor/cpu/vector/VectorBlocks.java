@@ -61,17 +61,15 @@ final class VectorBlocks {
 
     /** See {@link dev.ricci.tensor.cpu.rows.Rows#transpose}. */
     static void transpose(float[] x, int xo, int ldx, int rows, int columns, float[] out, int oo, int ldo) {
-        // Masked stores are slow on machines without AVX, whose vectors have four lanes.
-        int covered = columns < N ? 0 : N == 4 ? rows / N * N : rows;
+        int covered = columns < N ? 0 : rows / N * N;
         for (int r = 0; r < covered; r += N) {
-            int count = Math.min(N, rows - r);
             int c = 0;
             for (; c <= columns - N; c += N) {
-                square(x, xo + r * ldx + c, ldx, out, oo + c * ldo + r, ldo, count);
+                square(x, xo + r * ldx + c, ldx, N - 1, out, oo + c * ldo + r, ldo);
             }
             if (c < columns) {
                 c = columns - N;
-                square(x, xo + r * ldx + c, ldx, out, oo + c * ldo + r, ldo, count);
+                square(x, xo + r * ldx + c, ldx, N - 1, out, oo + c * ldo + r, ldo);
             }
         }
         for (int r = covered; r < rows; r++) {
@@ -81,33 +79,36 @@ final class VectorBlocks {
         }
     }
 
-    private static void square(float[] x, int xo, int ldx, float[] out, int oo, int ldo, int rows) {
+    /**
+     * out[oo + p ldo + i] = x[xo + min(i, last) ldx + p] for p and i below N. No row is read behind the last; a branch
+     * around a load, or a mask on the stores, would make the compiler keep vectors in memory, in some runs or in all.
+     */
+    static void square(float[] x, int xo, int ldx, int last, float[] out, int oo, int ldo) {
         switch (N) {
-            case 16 -> square16(x, xo, ldx, out, oo, ldo, rows);
-            case 8 -> square8(x, xo, ldx, out, oo, ldo, rows);
-            default -> square4(x, xo, ldx, out, oo, ldo);
+            case 16 -> square16(x, xo, ldx, last, out, oo, ldo);
+            case 8 -> square8(x, xo, ldx, last, out, oo, ldo);
+            default -> square4(x, xo, ldx, last, out, oo, ldo);
         }
     }
 
-    /** 16 by 16, of which {@code rows} rows exist. */
-    private static void square16(float[] x, int xo, int ldx, float[] out, int oo, int ldo, int rows) {
-        VectorMask<Float> mask = F.indexInRange(0, rows);
+    private static void square16(float[] x, int xo, int ldx, int last, float[] out, int oo,
+            int ldo) {
         FloatVector r0 = FloatVector.fromArray(F, x, xo);
-        FloatVector r1 = FloatVector.fromArray(F, x, xo + Math.min(1, rows - 1) * ldx);
-        FloatVector r2 = FloatVector.fromArray(F, x, xo + Math.min(2, rows - 1) * ldx);
-        FloatVector r3 = FloatVector.fromArray(F, x, xo + Math.min(3, rows - 1) * ldx);
-        FloatVector r4 = FloatVector.fromArray(F, x, xo + Math.min(4, rows - 1) * ldx);
-        FloatVector r5 = FloatVector.fromArray(F, x, xo + Math.min(5, rows - 1) * ldx);
-        FloatVector r6 = FloatVector.fromArray(F, x, xo + Math.min(6, rows - 1) * ldx);
-        FloatVector r7 = FloatVector.fromArray(F, x, xo + Math.min(7, rows - 1) * ldx);
-        FloatVector r8 = FloatVector.fromArray(F, x, xo + Math.min(8, rows - 1) * ldx);
-        FloatVector r9 = FloatVector.fromArray(F, x, xo + Math.min(9, rows - 1) * ldx);
-        FloatVector r10 = FloatVector.fromArray(F, x, xo + Math.min(10, rows - 1) * ldx);
-        FloatVector r11 = FloatVector.fromArray(F, x, xo + Math.min(11, rows - 1) * ldx);
-        FloatVector r12 = FloatVector.fromArray(F, x, xo + Math.min(12, rows - 1) * ldx);
-        FloatVector r13 = FloatVector.fromArray(F, x, xo + Math.min(13, rows - 1) * ldx);
-        FloatVector r14 = FloatVector.fromArray(F, x, xo + Math.min(14, rows - 1) * ldx);
-        FloatVector r15 = FloatVector.fromArray(F, x, xo + Math.min(15, rows - 1) * ldx);
+        FloatVector r1 = FloatVector.fromArray(F, x, xo + Math.min(1, last) * ldx);
+        FloatVector r2 = FloatVector.fromArray(F, x, xo + Math.min(2, last) * ldx);
+        FloatVector r3 = FloatVector.fromArray(F, x, xo + Math.min(3, last) * ldx);
+        FloatVector r4 = FloatVector.fromArray(F, x, xo + Math.min(4, last) * ldx);
+        FloatVector r5 = FloatVector.fromArray(F, x, xo + Math.min(5, last) * ldx);
+        FloatVector r6 = FloatVector.fromArray(F, x, xo + Math.min(6, last) * ldx);
+        FloatVector r7 = FloatVector.fromArray(F, x, xo + Math.min(7, last) * ldx);
+        FloatVector r8 = FloatVector.fromArray(F, x, xo + Math.min(8, last) * ldx);
+        FloatVector r9 = FloatVector.fromArray(F, x, xo + Math.min(9, last) * ldx);
+        FloatVector r10 = FloatVector.fromArray(F, x, xo + Math.min(10, last) * ldx);
+        FloatVector r11 = FloatVector.fromArray(F, x, xo + Math.min(11, last) * ldx);
+        FloatVector r12 = FloatVector.fromArray(F, x, xo + Math.min(12, last) * ldx);
+        FloatVector r13 = FloatVector.fromArray(F, x, xo + Math.min(13, last) * ldx);
+        FloatVector r14 = FloatVector.fromArray(F, x, xo + Math.min(14, last) * ldx);
+        FloatVector r15 = FloatVector.fromArray(F, x, xo + Math.min(15, last) * ldx);
         FloatVector t;
         t = r0.blend(r8.rearrange(SWAP_8), ODD_8);
         r8 = r0.rearrange(SWAP_8).blend(r8, ODD_8);
@@ -205,35 +206,34 @@ final class VectorBlocks {
         t = r14.blend(r15.rearrange(SWAP_1), ODD_1);
         r15 = r14.rearrange(SWAP_1).blend(r15, ODD_1);
         r14 = t;
-        r0.intoArray(out, oo, mask);
-        r1.intoArray(out, oo + ldo, mask);
-        r2.intoArray(out, oo + 2 * ldo, mask);
-        r3.intoArray(out, oo + 3 * ldo, mask);
-        r4.intoArray(out, oo + 4 * ldo, mask);
-        r5.intoArray(out, oo + 5 * ldo, mask);
-        r6.intoArray(out, oo + 6 * ldo, mask);
-        r7.intoArray(out, oo + 7 * ldo, mask);
-        r8.intoArray(out, oo + 8 * ldo, mask);
-        r9.intoArray(out, oo + 9 * ldo, mask);
-        r10.intoArray(out, oo + 10 * ldo, mask);
-        r11.intoArray(out, oo + 11 * ldo, mask);
-        r12.intoArray(out, oo + 12 * ldo, mask);
-        r13.intoArray(out, oo + 13 * ldo, mask);
-        r14.intoArray(out, oo + 14 * ldo, mask);
-        r15.intoArray(out, oo + 15 * ldo, mask);
+        r0.intoArray(out, oo);
+        r1.intoArray(out, oo + ldo);
+        r2.intoArray(out, oo + 2 * ldo);
+        r3.intoArray(out, oo + 3 * ldo);
+        r4.intoArray(out, oo + 4 * ldo);
+        r5.intoArray(out, oo + 5 * ldo);
+        r6.intoArray(out, oo + 6 * ldo);
+        r7.intoArray(out, oo + 7 * ldo);
+        r8.intoArray(out, oo + 8 * ldo);
+        r9.intoArray(out, oo + 9 * ldo);
+        r10.intoArray(out, oo + 10 * ldo);
+        r11.intoArray(out, oo + 11 * ldo);
+        r12.intoArray(out, oo + 12 * ldo);
+        r13.intoArray(out, oo + 13 * ldo);
+        r14.intoArray(out, oo + 14 * ldo);
+        r15.intoArray(out, oo + 15 * ldo);
     }
 
-    /** 8 by 8, of which {@code rows} rows exist. */
-    private static void square8(float[] x, int xo, int ldx, float[] out, int oo, int ldo, int rows) {
-        VectorMask<Float> mask = F.indexInRange(0, rows);
+    private static void square8(float[] x, int xo, int ldx, int last, float[] out, int oo,
+            int ldo) {
         FloatVector r0 = FloatVector.fromArray(F, x, xo);
-        FloatVector r1 = FloatVector.fromArray(F, x, xo + Math.min(1, rows - 1) * ldx);
-        FloatVector r2 = FloatVector.fromArray(F, x, xo + Math.min(2, rows - 1) * ldx);
-        FloatVector r3 = FloatVector.fromArray(F, x, xo + Math.min(3, rows - 1) * ldx);
-        FloatVector r4 = FloatVector.fromArray(F, x, xo + Math.min(4, rows - 1) * ldx);
-        FloatVector r5 = FloatVector.fromArray(F, x, xo + Math.min(5, rows - 1) * ldx);
-        FloatVector r6 = FloatVector.fromArray(F, x, xo + Math.min(6, rows - 1) * ldx);
-        FloatVector r7 = FloatVector.fromArray(F, x, xo + Math.min(7, rows - 1) * ldx);
+        FloatVector r1 = FloatVector.fromArray(F, x, xo + Math.min(1, last) * ldx);
+        FloatVector r2 = FloatVector.fromArray(F, x, xo + Math.min(2, last) * ldx);
+        FloatVector r3 = FloatVector.fromArray(F, x, xo + Math.min(3, last) * ldx);
+        FloatVector r4 = FloatVector.fromArray(F, x, xo + Math.min(4, last) * ldx);
+        FloatVector r5 = FloatVector.fromArray(F, x, xo + Math.min(5, last) * ldx);
+        FloatVector r6 = FloatVector.fromArray(F, x, xo + Math.min(6, last) * ldx);
+        FloatVector r7 = FloatVector.fromArray(F, x, xo + Math.min(7, last) * ldx);
         FloatVector t;
         t = r0.blend(r4.rearrange(SWAP_4), ODD_4);
         r4 = r0.rearrange(SWAP_4).blend(r4, ODD_4);
@@ -271,22 +271,22 @@ final class VectorBlocks {
         t = r6.blend(r7.rearrange(SWAP_1), ODD_1);
         r7 = r6.rearrange(SWAP_1).blend(r7, ODD_1);
         r6 = t;
-        r0.intoArray(out, oo, mask);
-        r1.intoArray(out, oo + ldo, mask);
-        r2.intoArray(out, oo + 2 * ldo, mask);
-        r3.intoArray(out, oo + 3 * ldo, mask);
-        r4.intoArray(out, oo + 4 * ldo, mask);
-        r5.intoArray(out, oo + 5 * ldo, mask);
-        r6.intoArray(out, oo + 6 * ldo, mask);
-        r7.intoArray(out, oo + 7 * ldo, mask);
+        r0.intoArray(out, oo);
+        r1.intoArray(out, oo + ldo);
+        r2.intoArray(out, oo + 2 * ldo);
+        r3.intoArray(out, oo + 3 * ldo);
+        r4.intoArray(out, oo + 4 * ldo);
+        r5.intoArray(out, oo + 5 * ldo);
+        r6.intoArray(out, oo + 6 * ldo);
+        r7.intoArray(out, oo + 7 * ldo);
     }
 
-    /** 4 by 4. */
-    private static void square4(float[] x, int xo, int ldx, float[] out, int oo, int ldo) {
+    private static void square4(float[] x, int xo, int ldx, int last, float[] out, int oo,
+            int ldo) {
         FloatVector r0 = FloatVector.fromArray(F, x, xo);
-        FloatVector r1 = FloatVector.fromArray(F, x, xo + ldx);
-        FloatVector r2 = FloatVector.fromArray(F, x, xo + 2 * ldx);
-        FloatVector r3 = FloatVector.fromArray(F, x, xo + 3 * ldx);
+        FloatVector r1 = FloatVector.fromArray(F, x, xo + Math.min(1, last) * ldx);
+        FloatVector r2 = FloatVector.fromArray(F, x, xo + Math.min(2, last) * ldx);
+        FloatVector r3 = FloatVector.fromArray(F, x, xo + Math.min(3, last) * ldx);
         FloatVector t;
         t = r0.blend(r2.rearrange(SWAP_2), ODD_2);
         r2 = r0.rearrange(SWAP_2).blend(r2, ODD_2);
