@@ -96,7 +96,7 @@ final class ElementwiseKernels {
         });
     }
 
-    private static void binary(BinaryKind kind, Operand x, Operand y, Operand out) {
+    private void binary(BinaryKind kind, Operand x, Operand y, Operand out) {
         Elements e = Elements.of(x, y);
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
@@ -108,7 +108,7 @@ final class ElementwiseKernels {
                 n = e.block(i, end);
                 a.load(i, n);
                 b.load(i, n);
-                Arithmetic.run(kind, a.data, a.at, b.data, b.at, to, oo + i, n);
+                rows.binary(kind, a.data, a.at, b.data, b.at, to, oo + i, n);
             }
         });
     }

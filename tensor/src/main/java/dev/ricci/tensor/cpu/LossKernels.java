@@ -1,5 +1,6 @@
 package dev.ricci.tensor.cpu;
 
+import dev.ricci.tensor.cpu.rows.Elementary;
 import dev.ricci.tensor.cpu.rows.Rows;
 import dev.ricci.tensor.op.Loss;
 import dev.ricci.tensor.spi.IdCheck;
@@ -64,11 +65,11 @@ final class LossKernels {
                     continue;
                 }
                 float g = grad.data()[grad.offset() + r];
-                rows.expShifted(logits.data(), logits.offset() + r * classes, lse.data()[lse.offset() + r], dx, at,
-                        classes);
+                int xo = logits.offset() + r * classes;
+                float shift = lse.data()[lse.offset() + r];
+                rows.expAffine(logits.data(), xo, shift, g, (float) (-g * s / classes), dx, at, classes);
                 // The target's element apart and in double: it is a small difference when the model is sure.
-                double p = dx[at + targets[r]];
-                rows.affine(dx, at, g, (float) (-g * s / classes), dx, at, classes);
+                double p = Elementary.expNormal(logits.data()[xo + targets[r]] - shift);
                 dx[at + targets[r]] = (float) (g * (p - (1 - s) - s / classes));
             }
         });

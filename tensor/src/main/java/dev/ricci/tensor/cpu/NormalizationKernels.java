@@ -98,8 +98,7 @@ final class NormalizationKernels {
         float max = rows.max(x, xo, n);
         float log = (float) StrictMath.log(rows.sumExpShifted(x, xo, max, n));
         // The largest first: what is left is small, and log keeps its digits.
-        rows.affine(x, xo, 1, -max, y, yo, n);
-        rows.affine(y, yo, 1, -log, y, yo, n);
+        rows.subtract(x, xo, max, log, y, yo, n);
     }
 
     private void layerNorm(Normalization.LayerNorm op, Operand[] in, Operand[] out) {
@@ -158,31 +157,20 @@ final class NormalizationKernels {
     private void layerNormBackward(Operand[] in, Operand[] out) {
         int d = in[1].shape().dim(-1);
         Dense[] x = {Dense.of(in[0]), Dense.of(in[1]), Dense.of(in[2]), Dense.of(in[3]), Dense.of(in[4])};
-        float[] ones = constant(d, 1);
-        float[] zeros = constant(d, 0);
         float[] dx = out[0].heap().floats();
         int dxo = out[0].layout().offset();
-        sumOverRows(in[1].size() / d, d, out, (r, normal, sums) -> {
+        sumOverRows(in[1].size() / d, d, out, (r, means, sums) -> {
             int go = x[0].offset() + r * d;
-            float[] g = x[0].data();
-            float[] w = x[2].data();
-            int wo = x[2].offset();
+            int xo = x[1].offset() + r * d;
+            float mean = x[3].data()[x[3].offset() + r];
             float rstd = x[4].data()[x[4].offset() + r];
-            rows.normalize(x[1].data(), x[1].offset() + r * d, x[3].data()[x[3].offset() + r], rstd, ones, 0, zeros,
-                    0, normal, 0, d);
-            float mean = rows.dot(g, go, w, wo, d) / d;
-            float slope = rows.dot3(g, go, w, wo, normal, 0, d) / d;
-            int at = dxo + r * d;
-            rows.scaleMultiply(g, go, rstd, w, wo, dx, at, d);
-            rows.axpy(-slope * rstd, normal, 0, dx, at, d);
-            rows.affine(dx, at, 1, -mean * rstd, dx, at, d);
-            rows.multiplyAdd(g, go, normal, 0, sums, 0, d);
+            means(x, go, xo, mean, rstd, means, d);
+            rows.normGradient(x[0].data(), go, x[1].data(), xo, mean, rstd, x[2].data(), x[2].offset(),
+                    -means[0] * rstd, -means[1] * rstd, dx, dxo + r * d, sums, 0, d);
             if (out.length == 3) {
-                rows.add(g, go, sums, d, d);
+                rows.add(x[0].data(), go, sums, d, d);
             }
         });
-        Scratch.give(ones);
-        Scratch.give(zeros);
         for (Dense o : x) {
             o.release();
         }
@@ -194,25 +182,27 @@ final class NormalizationKernels {
         Dense[] x = {Dense.of(in[0]), Dense.of(in[1]), Dense.of(in[2]), Dense.of(in[3])};
         float[] dx = out[0].heap().floats();
         int dxo = out[0].layout().offset();
-        sumOverRows(in[1].size() / d, d, out, (r, normal, sums) -> {
+        sumOverRows(in[1].size() / d, d, out, (r, means, sums) -> {
             int go = x[0].offset() + r * d;
-            float[] g = x[0].data();
-            float[] w = x[2].data();
-            int wo = x[2].offset();
+            int xo = x[1].offset() + r * d;
             float rstd = x[3].data()[x[3].offset() + r];
-            rows.scale(x[1].data(), x[1].offset() + r * d, rstd, normal, 0, d);
-            float slope = rows.dot3(g, go, w, wo, normal, 0, d) / d;
-            int at = dxo + r * d;
-            rows.scaleMultiply(g, go, rstd, w, wo, dx, at, d);
-            rows.axpy(-slope * rstd, normal, 0, dx, at, d);
-            rows.multiplyAdd(g, go, normal, 0, sums, 0, d);
+            means(x, go, xo, 0, rstd, means, d);
+            rows.normGradient(x[0].data(), go, x[1].data(), xo, 0, rstd, x[2].data(), x[2].offset(), 0,
+                    -means[1] * rstd, dx, dxo + r * d, sums, 0, d);
         });
         for (Dense o : x) {
             o.release();
         }
     }
 
-    /** One row of a backward pass: uses a scratch row and adds to sums, one row of d for each output but the first. */
+    /** The means of h and of h n over a row. */
+    private void means(Dense[] x, int go, int xo, float mean, float rstd, float[] means, int d) {
+        rows.normSums(x[0].data(), go, x[1].data(), xo, mean, rstd, x[2].data(), x[2].offset(), means, d);
+        means[0] /= d;
+        means[1] /= d;
+    }
+
+    /** One row of a backward pass: has two places of scratch and adds to sums, a row for each output but the first. */
     private interface RowGradient {
         void apply(int r, float[] scratch, float[] sums);
     }
@@ -224,13 +214,12 @@ final class NormalizationKernels {
         int parts = (n + perPart - 1) / perPart;
         float[][] partial = new float[parts][];
         Parallel.parts(parts, p -> {
-            float[] scratch = Scratch.take(d);
+            float[] scratch = new float[2];
             float[] own = Scratch.take(sums * d);
             rows.fill(0, own, 0, sums * d);
             for (int r = p * perPart; r < Math.min(n, (p + 1) * perPart); r++) {
                 body.apply(r, scratch, own);
             }
-            Scratch.give(scratch);
             partial[p] = own;
         });
         for (int i = 0; i < sums; i++) {

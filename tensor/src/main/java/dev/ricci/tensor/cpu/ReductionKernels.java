@@ -225,7 +225,7 @@ final class ReductionKernels {
             shift[j] = Math.abs(max) <= Float.MAX_VALUE ? max : 0;
         }
         for (int i = 0; i < n; i++) {
-            Arithmetic.run(BinaryKind.SUB, x, xo + i * stride, shift, 0, term, 0, m);
+            rows.binary(BinaryKind.SUB, x, xo + i * stride, shift, 0, term, 0, m);
             rows.unary(UnaryKind.EXP, term, 0, term, 0, m);
             rows.add(term, 0, sum, 0, m);
         }
