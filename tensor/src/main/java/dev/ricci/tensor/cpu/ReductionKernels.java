@@ -78,12 +78,15 @@ final class ReductionKernels {
                 float[] target = left / n == out.size() ? to : new float[left / n];
                 int targetOffset = target == to ? oo : 0;
                 middle(step, from, xo, outer, n, inner, target, targetOffset);
+                step = ofParts(step);
                 from = target;
                 xo = targetOffset;
                 left /= n;
             }
         }
-        if (from != to) {
+        if (from != to && step == ReduceKind.SUM_SQUARES) {
+            rows.binary(BinaryKind.MUL, from, xo, from, xo, to, oo, out.size());
+        } else if (from != to) {
             System.arraycopy(from, xo, to, oo, out.size());
         }
         if (kind == ReduceKind.MEAN) {
@@ -96,13 +99,18 @@ final class ReductionKernels {
 
     private static float ofNothing(ReduceKind kind) {
         return switch (kind) {
-            case SUM -> 0;
+            case SUM, SUM_SQUARES -> 0;
             case PROD -> 1;
             case MEAN -> Float.NaN;
             case MAX, LOG_SUM_EXP -> Float.NEGATIVE_INFINITY;
             case MIN -> Float.POSITIVE_INFINITY;
             case ANY, ALL -> throw new IllegalArgumentException(kind.opName());
         };
+    }
+
+    /** What makes one result of results over parts. */
+    private static ReduceKind ofParts(ReduceKind kind) {
+        return kind == ReduceKind.SUM_SQUARES ? ReduceKind.SUM : kind;
     }
 
     /** [outer, n, inner] to [outer, inner], n of 2 or more. */
@@ -132,12 +140,13 @@ final class ReductionKernels {
                 partial[i] = row(kind, x, xo + i / parts * n + start, Math.min(ROW_PART, n - start));
             }
         });
-        rows(kind, partial, 0, outer, parts, out, oo);
+        rows(ofParts(kind), partial, 0, outer, parts, out, oo);
     }
 
     private float row(ReduceKind kind, float[] x, int xo, int n) {
         return switch (kind) {
             case SUM -> rows.sum(x, xo, n);
+            case SUM_SQUARES -> rows.dot(x, xo, x, xo, n);
             case MAX -> rows.max(x, xo, n);
             case MIN -> rows.min(x, xo, n);
             case PROD -> product(x, xo, n);
@@ -173,7 +182,7 @@ final class ReductionKernels {
                             inner, Math.min(COLUMNS, inner - c), partial, part * inner + c);
                 }
             });
-            columns(kind, partial, 0, outer, parts, inner, out, oo);
+            columns(ofParts(kind), partial, 0, outer, parts, inner, out, oo);
             return;
         }
         int blocks = (inner + COLUMNS - 1) / COLUMNS;
@@ -196,6 +205,7 @@ final class ReductionKernels {
                     rows.add(x, xo + i * stride, out, oo, m);
                 }
             }
+            case SUM_SQUARES -> sumSquares(x, xo, n, stride, m, out, oo);
             case PROD -> {
                 for (int i = 1; i < n; i++) {
                     multiply(x, xo + i * stride, out, oo, m);
@@ -212,6 +222,16 @@ final class ReductionKernels {
                 logSumExp(x, xo, n, stride, m, out, oo);
             }
             case MEAN, ANY, ALL -> throw new IllegalArgumentException(kind.opName());
+        }
+    }
+
+    private void sumSquares(float[] x, int xo, int n, int stride, int m, float[] out, int oo) {
+        float[] term = new float[m];
+        rows.fill(0, out, oo, m);
+        for (int i = 0; i < n; i++) {
+            int at = xo + i * stride;
+            rows.binary(BinaryKind.MUL, x, at, x, at, term, 0, m);
+            rows.add(term, 0, out, oo, m);
         }
     }
 

@@ -14,6 +14,7 @@ import dev.ricci.tensor.op.Movement;
 import dev.ricci.tensor.op.Normalization;
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.op.Random;
+import dev.ricci.tensor.op.ReduceKind;
 import dev.ricci.tensor.op.Reduction;
 import dev.ricci.tensor.op.StateUpdate;
 import java.util.List;
@@ -62,7 +63,8 @@ public record OpCost(long flops, long bytes) {
                 case Elementwise.Binary b -> size(out, 0);
                 case Elementwise.Compare c -> size(out, 0);
             };
-            case Reduction o -> size(in, 0);
+            case Reduction o -> o instanceof Reduction.Reduce r && r.kind() == ReduceKind.SUM_SQUARES
+                    ? 2 * size(in, 0) : size(in, 0);
             case Indexing o -> switch (o) {
                 case Indexing.ScatterAdd s -> size(in, 2);
                 case Indexing.IndexAdd s -> size(in, 1);
