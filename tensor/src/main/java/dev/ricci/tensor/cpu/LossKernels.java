@@ -8,12 +8,15 @@ import dev.ricci.tensor.spi.Operand;
 
 /** Cross-entropy, row by row; targets are checked before anything is written. */
 final class LossKernels {
-    private static final int WORK = 4;
+    /** Elementary operations an element costs. */
+    private static final int WORK = 1;
 
     private final Rows rows;
+    private final SoftmaxRows softmax;
 
     LossKernels(Rows rows) {
         this.rows = rows;
+        softmax = new SoftmaxRows(rows);
     }
 
     void run(Loss op, Operand[] in, Operand[] out) {
@@ -34,8 +37,8 @@ final class LossKernels {
         Parallel.ranges(targets.length, (long) WORK * classes, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = logits.offset() + r * classes;
-                float max = rows.max(x, xo, classes);
-                double log = Float.isFinite(max) ? max + StrictMath.log(rows.sumExpShifted(x, xo, max, classes)) : max;
+                SoftmaxRows.Sum sum = softmax.sum(x, xo, classes);
+                double log = Float.isFinite(sum.max()) ? sum.max() + StrictMath.log(sum.sum()) : sum.max();
                 double value = 0;
                 if (targets[r] >= 0) {
                     // Terms without weight are left out: 0 times an infinite logit would be NaN.

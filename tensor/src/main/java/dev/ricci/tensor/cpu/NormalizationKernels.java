@@ -10,13 +10,15 @@ import java.util.Arrays;
 final class NormalizationKernels {
     /** Sums over rows are cut into at most so many parts, which are added in order. */
     private static final int MAX_PARTS = 64;
-    private static final int EXP_WORK = 4;
-    private static final int NORM_WORK = 4;
+    /** Elementary operations an element costs: what is some ten instructions, sixteen lanes do at a time. */
+    private static final int WORK = 1;
 
     private final Rows rows;
+    private final SoftmaxRows softmax;
 
     NormalizationKernels(Rows rows) {
         this.rows = rows;
+        softmax = new SoftmaxRows(rows);
     }
 
     void run(Normalization op, Operand[] in, Operand[] out) {
@@ -28,7 +30,7 @@ final class NormalizationKernels {
         }
         switch (op) {
             case Normalization.Softmax o -> alongAxis(o.axis(), in, out[0], (x, xo, y, yo, n) ->
-                    softmax(x[0], xo[0], y, yo, n));
+                    softmax.softmax(x[0], xo[0], y, yo, n));
             case Normalization.SoftmaxBackward o -> alongAxis(o.axis(), in, out[0], (x, xo, y, yo, n) ->
                     rows.softmaxBackward(x[0], xo[0], x[1], xo[1], rows.dot(x[0], xo[0], x[1], xo[1], n), y, yo, n));
             case Normalization.LogSoftmax o -> alongAxis(o.axis(), in, out[0], (x, xo, y, yo, n) ->
@@ -71,7 +73,7 @@ final class NormalizationKernels {
         }
         float[] y = last ? out.heap().floats() : Scratch.take(out.size());
         int yo = last ? out.layout().offset() : 0;
-        Parallel.ranges(out.size() / n, (long) EXP_WORK * n, (from, to) -> {
+        Parallel.ranges(out.size() / n, (long) WORK * n, (from, to) -> {
             int[] at = new int[offsets.length];
             for (int r = from; r < to; r++) {
                 for (int i = 0; i < at.length; i++) {
@@ -89,16 +91,10 @@ final class NormalizationKernels {
         }
     }
 
-    private void softmax(float[] x, int xo, float[] y, int yo, int n) {
-        float sum = rows.expShifted(x, xo, rows.max(x, xo, n), y, yo, n);
-        rows.scale(y, yo, 1 / sum, y, yo, n);
-    }
-
     private void logSoftmax(float[] x, int xo, float[] y, int yo, int n) {
-        float max = rows.max(x, xo, n);
-        float log = (float) StrictMath.log(rows.sumExpShifted(x, xo, max, n));
+        SoftmaxRows.Sum sum = softmax.sum(x, xo, n);
         // The largest first: what is left is small, and log keeps its digits.
-        rows.subtract(x, xo, max, log, y, yo, n);
+        rows.subtract(x, xo, sum.max(), (float) StrictMath.log(sum.sum()), y, yo, n);
     }
 
     private void layerNorm(Normalization.LayerNorm op, Operand[] in, Operand[] out) {
@@ -110,7 +106,7 @@ final class NormalizationKernels {
         float[] y = out[0].heap().floats();
         float[] means = out[1].heap().floats();
         float[] rstds = out[2].heap().floats();
-        Parallel.ranges(out[1].size(), (long) NORM_WORK * d, (from, to) -> {
+        Parallel.ranges(out[1].size(), (long) WORK * d, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = x.offset() + r * d;
                 float mean = rows.sum(x.data(), xo, d) / d;
@@ -137,7 +133,7 @@ final class NormalizationKernels {
         Dense w = Dense.of(in[1]);
         float[] y = out[0].heap().floats();
         float[] rstds = out[1].heap().floats();
-        Parallel.ranges(out[1].size(), (long) NORM_WORK * d, (from, to) -> {
+        Parallel.ranges(out[1].size(), (long) WORK * d, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = x.offset() + r * d;
                 double square = (double) rows.dot(x.data(), xo, x.data(), xo, d) / d;
@@ -210,7 +206,7 @@ final class NormalizationKernels {
     /** Runs over rows and adds up outputs 1 .. over them: in parts that shapes decide, which are added in order. */
     private void sumOverRows(int n, int d, Operand[] out, RowGradient body) {
         int sums = out.length - 1;
-        int perPart = Math.max(Parallel.grain(2L * NORM_WORK * d), (n + MAX_PARTS - 1) / MAX_PARTS);
+        int perPart = Math.max(Parallel.grain(2L * WORK * d), (n + MAX_PARTS - 1) / MAX_PARTS);
         int parts = (n + perPart - 1) / perPart;
         float[][] partial = new float[parts][];
         Parallel.parts(parts, p -> {

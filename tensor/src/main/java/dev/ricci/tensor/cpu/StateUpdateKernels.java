@@ -7,6 +7,7 @@ import dev.ricci.tensor.spi.Operand;
 
 /** State updates. Output i may be the memory of input i, and other inputs may be views of it. */
 final class StateUpdateKernels {
+    /** See {@link Elements#ranges}. */
     private static final int ADAM_WORK = 4;
 
     private StateUpdateKernels() {
@@ -71,7 +72,7 @@ final class StateUpdateKernels {
             }
         }
         AdamW state = new AdamW(out[0], out[1], out[2], op, rate, step, scale);
-        Parallel.ranges(out[0].size(), ADAM_WORK, (from, to) -> state.run(grad.data(), grad.offset(), from, to));
+        Elements.ranges(out[0].size(), ADAM_WORK, (from, to) -> state.run(grad.data(), grad.offset(), from, to));
         grad.release();
     }
 
