@@ -117,7 +117,13 @@ public record OpCost(long flops, long bytes) {
             case StateUpdate o -> switch (o) {
                 case StateUpdate.Assign a -> 0;
                 case StateUpdate.WriteSlice w -> 0;
-                case StateUpdate.AdamWStep a -> 14 * size(in, 0);
+                case StateUpdate.AdamWStep a -> {
+                    long flops = 0;
+                    for (int i = 0; i < a.parameters(); i++) {
+                        flops += 14 * size(in, 3 * i);
+                    }
+                    yield flops;
+                }
             };
             case CustomOp o -> 0; // its forward runs ops that are counted themselves
         };
