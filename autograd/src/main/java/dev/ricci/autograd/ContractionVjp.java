@@ -1,5 +1,6 @@
 package dev.ricci.autograd;
 
+import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.op.Contraction;
@@ -16,7 +17,7 @@ final class ContractionVjp {
         return switch (op) {
             case Contraction.MatMul m -> new Tensor[] {
                 a ? Tensor.apply(m, g, n.input(1).transpose(-2, -1)) : null,
-                b ? Tensor.apply(m, n.input(0).transpose(-2, -1), g) : null};
+                b ? second(m, n, g) : null};
             case Contraction.Conv2d c -> new Tensor[] {
                 a ? Tensor.apply(input(c, n.shape(0)), g, n.input(1)) : null,
                 b ? Tensor.apply(weight(c, n.shape(1)), g, n.input(0)) : null};
@@ -40,6 +41,22 @@ final class ContractionVjp {
             case Contraction.AvgPool2dBackward p ->
                 n.first(Tensor.apply(new Contraction.AvgPool2d(p.kernelH(), p.kernelW(), p.window()), g));
         };
+    }
+
+    /**
+     * The gradient of a product's second factor. A transposed factor, such as the weight of a linear layer, gets a
+     * transposed gradient, so that the factor itself gets a dense one: the optimizer would copy any other.
+     */
+    private static Tensor second(Contraction.MatMul op, Node n, Tensor g) {
+        if (n.needs(0) && isTransposed(n.input(1).layout())) {
+            return Tensor.apply(op, g.transpose(-2, -1), n.input(0)).transpose(-2, -1);
+        }
+        return Tensor.apply(op, n.input(0).transpose(-2, -1), g);
+    }
+
+    private static boolean isTransposed(Layout x) {
+        int rank = x.shape().rank();
+        return x.stride(rank - 2) == 1 && x.stride(rank - 1) > 1;
     }
 
     private static Contraction.Conv2dBackwardInput input(Contraction.Conv2d c, Shape x) {

@@ -232,7 +232,7 @@ public final class Gradients {
         Tensor sum = Tensor.scalar(0);
         for (Map.Entry<Key, Tensor> e : found.entrySet()) {
             if (e.getKey().provenance().isLeaf()) {
-                sum = sum.add(e.getValue().square().sum().to(DType.F32));
+                sum = sum.add(e.getValue().sumSquares().to(DType.F32));
             }
         }
         Tensor norm = sum.sqrt();

@@ -25,6 +25,7 @@ final class ReductionVjp {
         Tensor g = gradient.reshape(kept);
         return switch (op.kind()) {
             case SUM -> g.expand(in);
+            case SUM_SQUARES -> n.input(0).mul(g.mul(2));
             case MEAN -> g.div((double) count(in, op.axes())).expand(in);
             case PROD -> product(n.input(0), op.axes(), g);
             case MAX, MIN -> {

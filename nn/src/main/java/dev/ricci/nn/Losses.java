@@ -119,7 +119,7 @@ public final class Losses {
     }
 
     private static Tensor inverseNorm(Tensor a) {
-        return a.square().sum(-1).maximum(1e-16).rsqrt();
+        return a.sumSquares(-1).maximum(1e-16).rsqrt();
     }
 
     private static Tensor difference(String loss, Tensor prediction, Tensor target) {

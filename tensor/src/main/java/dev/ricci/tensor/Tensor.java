@@ -688,6 +688,16 @@ public final class Tensor {
         return reduce(ReduceKind.SUM, true, axes);
     }
 
+    /** Sum of squares over these axes, or over all when none is given. */
+    public Tensor sumSquares(int... axes) {
+        return reduce(ReduceKind.SUM_SQUARES, false, axes);
+    }
+
+    /** Sum of squares over these axes, which stay with size 1. */
+    public Tensor sumSquaresKeepDims(int... axes) {
+        return reduce(ReduceKind.SUM_SQUARES, true, axes);
+    }
+
     /** Mean over these axes, or over all when none is given. */
     public Tensor mean(int... axes) {
         return reduce(ReduceKind.MEAN, false, axes);

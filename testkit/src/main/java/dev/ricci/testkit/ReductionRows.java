@@ -22,6 +22,7 @@ final class ReductionRows {
     static List<OpRow> rows() {
         return List.of(
                 sum(ReduceKind.SUM, ANY).differentiable(0),
+                sum(ReduceKind.SUM_SQUARES, ANY).differentiable(0),
                 sum(ReduceKind.MEAN, ANY).differentiable(0),
                 // Near 1, so that a product of 400 stays in range.
                 sum(ReduceKind.PROD, Values.awayFromZero(0.9, 1.1)).within(1e-4, 1e-6).differentiable(0),

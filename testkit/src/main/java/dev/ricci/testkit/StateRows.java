@@ -17,6 +17,7 @@ import dev.ricci.tensor.op.Random.Uniform;
 import dev.ricci.tensor.op.StateUpdate.AdamWStep;
 import dev.ricci.tensor.op.StateUpdate.Assign;
 import dev.ricci.tensor.op.StateUpdate.WriteSlice;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Rows of random draws, state updates, decompositions, and one custom op. */
@@ -97,12 +98,20 @@ final class StateRows {
     }
 
     private static OpCase adamW(CaseDraw g) {
-        Shape s = g.shape(0, 3);
         Values small = Values.between(0, 1);
-        AdamWStep op = new AdamWStep(g.draw().pick(0.9, 0.5), g.draw().pick(0.99, 0.75), g.draw().pick(1e-3, 0.1),
-                g.draw().pick(0.0, 0.1));
-        return OpCase.of(op, g.floats(s), g.floats(s), g.floats(s, small), g.floats(s), scalar(0.125f),
-                scalar(g.draw().between(1, 50)), scalar(g.draw().pick(1f, 0.5f)));
+        int n = g.draw().between(1, 3);
+        List<Tensor> in = new ArrayList<>();
+        List<Tensor> gradients = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            Shape s = g.shape(0, 3);
+            in.addAll(List.of(g.floats(s), g.floats(s), g.floats(s, small)));
+            gradients.add(g.floats(s));
+        }
+        in.addAll(gradients);
+        in.addAll(List.of(scalar(0.125f), scalar(g.draw().between(1, 50)), scalar(g.draw().pick(1f, 0.5f))));
+        AdamWStep op = new AdamWStep(n, g.draw().pick(0.9, 0.5), g.draw().pick(0.99, 0.75),
+                g.draw().pick(1e-3, 0.1), g.draw().pick(0.0, 0.1));
+        return OpCase.of(op, in.toArray(new Tensor[0]));
     }
 
     private static Tensor scalar(float value) {

@@ -2,15 +2,21 @@ package dev.ricci.nn.optim;
 
 import dev.ricci.autograd.Gradients;
 import dev.ricci.nn.Parameter;
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.Variable;
 import dev.ricci.tensor.op.StateUpdate;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), one fused op a parameter. */
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), one fused op for all parameters that share their
+ * numbers.
+ */
 public final class AdamW implements Optimizer {
     /**
      * Hyper-parameters.
@@ -27,7 +33,7 @@ public final class AdamW implements Optimizer {
 
         /** Checks the numbers. */
         public Options {
-            new StateUpdate.AdamWStep(beta1, beta2, eps, weightDecay);
+            new StateUpdate.AdamWStep(1, beta1, beta2, eps, weightDecay);
             ParameterGroup.checkDecay("adamw", weightDecay);
             groups = List.copyOf(groups);
         }
@@ -79,7 +85,18 @@ public final class AdamW implements Optimizer {
 
     @Override
     public void step(Gradients gradients, Tensor learningRate, Tensor step) {
-        state.each(gradients, learningRate, step, u -> fused(u, options, u.slot().weightDecay()));
+        Map<Numbers, List<OptimizerState.Update>> alike = new LinkedHashMap<>();
+        state.each(gradients, learningRate, step, u -> alike.computeIfAbsent(Numbers.of(u.slot()),
+                k -> new ArrayList<>()).add(u));
+        NoGrad.run(() -> alike.forEach((numbers, updates) -> fused(updates, options, numbers.weightDecay,
+                updates.stream().map(OptimizerState.Update::rawGradient).toList(), updates.getFirst().scale())));
+    }
+
+    /** What parameters that move in one op have in common. */
+    private record Numbers(DType dtype, double learningRateMultiplier, double weightDecay) {
+        static Numbers of(OptimizerState.Slot slot) {
+            return new Numbers(slot.parameter().spec().dtype(), slot.learningRateMultiplier(), slot.weightDecay());
+        }
     }
 
     /** The specs of the moments of a parameter. */
@@ -96,9 +113,21 @@ public final class AdamW implements Optimizer {
     }
 
     static void fused(OptimizerState.Update u, Options options, double weightDecay, Tensor gradient, Tensor scale) {
-        Variable p = u.slot().parameter().variable();
-        Variable.update(new StateUpdate.AdamWStep(options.beta1, options.beta2, options.eps, weightDecay),
-                List.of(p, u.slot().variable("m"), u.slot().variable("v")),
-                List.of(gradient, u.learningRate(), u.step(), scale));
+        fused(List.of(u), options, weightDecay, List.of(gradient), scale);
+    }
+
+    private static void fused(List<OptimizerState.Update> updates, Options options, double weightDecay,
+            List<Tensor> gradients, Tensor scale) {
+        List<Variable> states = new ArrayList<>();
+        for (OptimizerState.Update u : updates) {
+            states.add(u.slot().parameter().variable());
+            states.add(u.slot().variable("m"));
+            states.add(u.slot().variable("v"));
+        }
+        OptimizerState.Update first = updates.getFirst();
+        List<Tensor> inputs = new ArrayList<>(gradients);
+        inputs.addAll(List.of(first.learningRate(), first.step(), scale));
+        Variable.update(new StateUpdate.AdamWStep(updates.size(), options.beta1, options.beta2, options.eps,
+                weightDecay), states, inputs);
     }
 }

@@ -142,7 +142,7 @@ public final class Muon implements Optimizer {
         }
         boolean tall = matrix.dim(0) > matrix.dim(1);
         Tensor x = tall ? matrix.transpose(0, 1) : matrix;
-        x = x.div(x.square().sum().sqrt().add(EPS));
+        x = x.div(x.sumSquares().sqrt().add(EPS));
         for (int i = 0; i < NEWTON_SCHULZ_STEPS; i++) {
             Tensor gram = x.matmul(x.transpose(0, 1));
             Tensor quintic = gram.mul(B).add(gram.matmul(gram).mul(C));

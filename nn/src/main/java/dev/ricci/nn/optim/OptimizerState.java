@@ -44,6 +44,11 @@ public final class OptimizerState {
             return parameter;
         }
 
+        /** What the learning rate is multiplied by. */
+        public double learningRateMultiplier() {
+            return learningRateMultiplier;
+        }
+
         /** The parameter's weight decay. */
         public double weightDecay() {
             return weightDecay;

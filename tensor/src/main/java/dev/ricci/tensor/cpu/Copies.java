@@ -32,7 +32,7 @@ final class Copies {
         int so = source.offset();
         int to0 = target.offset();
         if (source.isDense() && target.isDense()) {
-            Parallel.ranges(size, 1, (i, end) -> System.arraycopy(a, so + i, b, to0 + i, end - i));
+            Elements.ranges(size, 1, (i, end) -> System.arraycopy(a, so + i, b, to0 + i, end - i));
             return;
         }
         if (size == 0) {
@@ -90,7 +90,7 @@ final class Copies {
     static void fill(Operand out, double value) {
         HeapStorage to = out.heap();
         int o = out.layout().offset();
-        Parallel.ranges(out.size(), 1, (i, end) -> fill(to, o + i, o + end, value));
+        Elements.ranges(out.size(), 1, (i, end) -> fill(to, o + i, o + end, value));
     }
 
     private static void fill(HeapStorage to, int from, int end, double v) {

@@ -111,6 +111,16 @@ final class Elements {
         return r;
     }
 
+    /**
+     * {@link Parallel#ranges} for loops over vectors.
+     *
+     * @param work what an element costs, in fourths of an elementary operation: 1 where memory sets the pace, 4 for a
+     *     function of some ten steps
+     */
+    static void ranges(int n, int work, Parallel.Range body) {
+        Parallel.ranges((n + 3) / 4, work, (from, to) -> body.run(4 * from, Math.min(n, 4 * to)));
+    }
+
     /** Number of elements. */
     int size() {
         return size;

@@ -43,7 +43,7 @@ final class ElementwiseKernels {
         Elements e = Elements.of(x);
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
-        Parallel.ranges(e.size(), work(kind), (from, end) -> {
+        Elements.ranges(e.size(), work(kind), (from, end) -> {
             Elements.Floats a = e.floats(0);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
@@ -53,7 +53,7 @@ final class ElementwiseKernels {
         });
     }
 
-    /** Elementary operations an element costs. */
+    /** What an element costs, see {@link Elements#ranges}. */
     private static int work(UnaryKind kind) {
         return switch (kind) {
             case NEG, ABS, SIGN, SQUARE, SQRT, RSQRT, RECIPROCAL, RELU, FLOOR, CEIL, ROUND, LOGICAL_NOT, IS_NAN,
@@ -67,7 +67,7 @@ final class ElementwiseKernels {
         byte[] to = out.heap().bytes();
         int oo = out.layout().offset();
         boolean nan = kind == UnaryKind.IS_NAN;
-        Parallel.ranges(e.size(), 1, (from, end) -> {
+        Elements.ranges(e.size(), 1, (from, end) -> {
             Elements.Floats a = e.floats(0);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
@@ -84,7 +84,7 @@ final class ElementwiseKernels {
         Elements e = Elements.of(grad, x);
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
-        Parallel.ranges(e.size(), 4, (from, end) -> {
+        Elements.ranges(e.size(), 4, (from, end) -> {
             Elements.Floats g = e.floats(0);
             Elements.Floats a = e.floats(1);
             for (int i = from, n; i < end; i += n) {
@@ -96,19 +96,19 @@ final class ElementwiseKernels {
         });
     }
 
-    private static void binary(BinaryKind kind, Operand x, Operand y, Operand out) {
+    private void binary(BinaryKind kind, Operand x, Operand y, Operand out) {
         Elements e = Elements.of(x, y);
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
-        int work = kind == BinaryKind.POW || kind == BinaryKind.MOD ? 16 : 1;
-        Parallel.ranges(e.size(), work, (from, end) -> {
+        int work = kind == BinaryKind.POW || kind == BinaryKind.MOD ? 64 : 1;
+        Elements.ranges(e.size(), work, (from, end) -> {
             Elements.Floats a = e.floats(0);
             Elements.Floats b = e.floats(1);
             for (int i = from, n; i < end; i += n) {
                 n = e.block(i, end);
                 a.load(i, n);
                 b.load(i, n);
-                Arithmetic.run(kind, a.data, a.at, b.data, b.at, to, oo + i, n);
+                rows.binary(kind, a.data, a.at, b.data, b.at, to, oo + i, n);
             }
         });
     }
@@ -117,7 +117,7 @@ final class ElementwiseKernels {
         Elements e = Elements.of(x, y);
         byte[] to = out.heap().bytes();
         int oo = out.layout().offset();
-        Parallel.ranges(e.size(), 1, (from, end) -> {
+        Elements.ranges(e.size(), 1, (from, end) -> {
             Elements.Floats a = e.floats(0);
             Elements.Floats b = e.floats(1);
             for (int i = from, n; i < end; i += n) {
@@ -133,7 +133,7 @@ final class ElementwiseKernels {
         Elements e = Elements.of(condition, x, y);
         float[] to = out.heap().floats();
         int oo = out.layout().offset();
-        Parallel.ranges(e.size(), 1, (from, end) -> {
+        Elements.ranges(e.size(), 1, (from, end) -> {
             Elements.Bytes c = e.bytes(0);
             Elements.Floats a = e.floats(1);
             Elements.Floats b = e.floats(2);

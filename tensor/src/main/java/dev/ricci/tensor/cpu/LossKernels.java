@@ -1,5 +1,6 @@
 package dev.ricci.tensor.cpu;
 
+import dev.ricci.tensor.cpu.rows.Elementary;
 import dev.ricci.tensor.cpu.rows.Rows;
 import dev.ricci.tensor.op.Loss;
 import dev.ricci.tensor.spi.IdCheck;
@@ -7,12 +8,15 @@ import dev.ricci.tensor.spi.Operand;
 
 /** Cross-entropy, row by row; targets are checked before anything is written. */
 final class LossKernels {
-    private static final int WORK = 4;
+    /** Elementary operations an element costs. */
+    private static final int WORK = 1;
 
     private final Rows rows;
+    private final SoftmaxRows softmax;
 
     LossKernels(Rows rows) {
         this.rows = rows;
+        softmax = new SoftmaxRows(rows);
     }
 
     void run(Loss op, Operand[] in, Operand[] out) {
@@ -33,8 +37,8 @@ final class LossKernels {
         Parallel.ranges(targets.length, (long) WORK * classes, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = logits.offset() + r * classes;
-                float max = rows.max(x, xo, classes);
-                double log = Float.isFinite(max) ? max + StrictMath.log(rows.sumExpShifted(x, xo, max, classes)) : max;
+                SoftmaxRows.Sum sum = softmax.sum(x, xo, classes);
+                double log = Float.isFinite(sum.max()) ? sum.max() + StrictMath.log(sum.sum()) : sum.max();
                 double value = 0;
                 if (targets[r] >= 0) {
                     // Terms without weight are left out: 0 times an infinite logit would be NaN.
@@ -64,11 +68,11 @@ final class LossKernels {
                     continue;
                 }
                 float g = grad.data()[grad.offset() + r];
-                rows.expShifted(logits.data(), logits.offset() + r * classes, lse.data()[lse.offset() + r], dx, at,
-                        classes);
+                int xo = logits.offset() + r * classes;
+                float shift = lse.data()[lse.offset() + r];
+                rows.expAffine(logits.data(), xo, shift, g, (float) (-g * s / classes), dx, at, classes);
                 // The target's element apart and in double: it is a small difference when the model is sure.
-                double p = dx[at + targets[r]];
-                rows.affine(dx, at, g, (float) (-g * s / classes), dx, at, classes);
+                double p = Elementary.expNormal(logits.data()[xo + targets[r]] - shift);
                 dx[at + targets[r]] = (float) (g * (p - (1 - s) - s / classes));
             }
         });

@@ -10,13 +10,15 @@ import java.util.Arrays;
 final class NormalizationKernels {
     /** Sums over rows are cut into at most so many parts, which are added in order. */
     private static final int MAX_PARTS = 64;
-    private static final int EXP_WORK = 4;
-    private static final int NORM_WORK = 4;
+    /** Elementary operations an element costs: what is some ten instructions, sixteen lanes do at a time. */
+    private static final int WORK = 1;
 
     private final Rows rows;
+    private final SoftmaxRows softmax;
 
     NormalizationKernels(Rows rows) {
         this.rows = rows;
+        softmax = new SoftmaxRows(rows);
     }
 
     void run(Normalization op, Operand[] in, Operand[] out) {
@@ -28,7 +30,7 @@ final class NormalizationKernels {
         }
         switch (op) {
             case Normalization.Softmax o -> alongAxis(o.axis(), in, out[0], (x, xo, y, yo, n) ->
-                    softmax(x[0], xo[0], y, yo, n));
+                    softmax.softmax(x[0], xo[0], y, yo, n));
             case Normalization.SoftmaxBackward o -> alongAxis(o.axis(), in, out[0], (x, xo, y, yo, n) ->
                     rows.softmaxBackward(x[0], xo[0], x[1], xo[1], rows.dot(x[0], xo[0], x[1], xo[1], n), y, yo, n));
             case Normalization.LogSoftmax o -> alongAxis(o.axis(), in, out[0], (x, xo, y, yo, n) ->
@@ -71,7 +73,7 @@ final class NormalizationKernels {
         }
         float[] y = last ? out.heap().floats() : Scratch.take(out.size());
         int yo = last ? out.layout().offset() : 0;
-        Parallel.ranges(out.size() / n, (long) EXP_WORK * n, (from, to) -> {
+        Parallel.ranges(out.size() / n, (long) WORK * n, (from, to) -> {
             int[] at = new int[offsets.length];
             for (int r = from; r < to; r++) {
                 for (int i = 0; i < at.length; i++) {
@@ -89,17 +91,10 @@ final class NormalizationKernels {
         }
     }
 
-    private void softmax(float[] x, int xo, float[] y, int yo, int n) {
-        float sum = rows.expShifted(x, xo, rows.max(x, xo, n), y, yo, n);
-        rows.scale(y, yo, 1 / sum, y, yo, n);
-    }
-
     private void logSoftmax(float[] x, int xo, float[] y, int yo, int n) {
-        float max = rows.max(x, xo, n);
-        float log = (float) StrictMath.log(rows.sumExpShifted(x, xo, max, n));
+        SoftmaxRows.Sum sum = softmax.sum(x, xo, n);
         // The largest first: what is left is small, and log keeps its digits.
-        rows.affine(x, xo, 1, -max, y, yo, n);
-        rows.affine(y, yo, 1, -log, y, yo, n);
+        rows.subtract(x, xo, sum.max(), (float) StrictMath.log(sum.sum()), y, yo, n);
     }
 
     private void layerNorm(Normalization.LayerNorm op, Operand[] in, Operand[] out) {
@@ -111,7 +106,7 @@ final class NormalizationKernels {
         float[] y = out[0].heap().floats();
         float[] means = out[1].heap().floats();
         float[] rstds = out[2].heap().floats();
-        Parallel.ranges(out[1].size(), (long) NORM_WORK * d, (from, to) -> {
+        Parallel.ranges(out[1].size(), (long) WORK * d, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = x.offset() + r * d;
                 float mean = rows.sum(x.data(), xo, d) / d;
@@ -138,7 +133,7 @@ final class NormalizationKernels {
         Dense w = Dense.of(in[1]);
         float[] y = out[0].heap().floats();
         float[] rstds = out[1].heap().floats();
-        Parallel.ranges(out[1].size(), (long) NORM_WORK * d, (from, to) -> {
+        Parallel.ranges(out[1].size(), (long) WORK * d, (from, to) -> {
             for (int r = from; r < to; r++) {
                 int xo = x.offset() + r * d;
                 double square = (double) rows.dot(x.data(), xo, x.data(), xo, d) / d;
@@ -158,31 +153,20 @@ final class NormalizationKernels {
     private void layerNormBackward(Operand[] in, Operand[] out) {
         int d = in[1].shape().dim(-1);
         Dense[] x = {Dense.of(in[0]), Dense.of(in[1]), Dense.of(in[2]), Dense.of(in[3]), Dense.of(in[4])};
-        float[] ones = constant(d, 1);
-        float[] zeros = constant(d, 0);
         float[] dx = out[0].heap().floats();
         int dxo = out[0].layout().offset();
-        sumOverRows(in[1].size() / d, d, out, (r, normal, sums) -> {
+        sumOverRows(in[1].size() / d, d, out, (r, means, sums) -> {
             int go = x[0].offset() + r * d;
-            float[] g = x[0].data();
-            float[] w = x[2].data();
-            int wo = x[2].offset();
+            int xo = x[1].offset() + r * d;
+            float mean = x[3].data()[x[3].offset() + r];
             float rstd = x[4].data()[x[4].offset() + r];
-            rows.normalize(x[1].data(), x[1].offset() + r * d, x[3].data()[x[3].offset() + r], rstd, ones, 0, zeros,
-                    0, normal, 0, d);
-            float mean = rows.dot(g, go, w, wo, d) / d;
-            float slope = rows.dot3(g, go, w, wo, normal, 0, d) / d;
-            int at = dxo + r * d;
-            rows.scaleMultiply(g, go, rstd, w, wo, dx, at, d);
-            rows.axpy(-slope * rstd, normal, 0, dx, at, d);
-            rows.affine(dx, at, 1, -mean * rstd, dx, at, d);
-            rows.multiplyAdd(g, go, normal, 0, sums, 0, d);
+            means(x, go, xo, mean, rstd, means, d);
+            rows.normGradient(x[0].data(), go, x[1].data(), xo, mean, rstd, x[2].data(), x[2].offset(),
+                    -means[0] * rstd, -means[1] * rstd, dx, dxo + r * d, sums, 0, d);
             if (out.length == 3) {
-                rows.add(g, go, sums, d, d);
+                rows.add(x[0].data(), go, sums, d, d);
             }
         });
-        Scratch.give(ones);
-        Scratch.give(zeros);
         for (Dense o : x) {
             o.release();
         }
@@ -194,25 +178,27 @@ final class NormalizationKernels {
         Dense[] x = {Dense.of(in[0]), Dense.of(in[1]), Dense.of(in[2]), Dense.of(in[3])};
         float[] dx = out[0].heap().floats();
         int dxo = out[0].layout().offset();
-        sumOverRows(in[1].size() / d, d, out, (r, normal, sums) -> {
+        sumOverRows(in[1].size() / d, d, out, (r, means, sums) -> {
             int go = x[0].offset() + r * d;
-            float[] g = x[0].data();
-            float[] w = x[2].data();
-            int wo = x[2].offset();
+            int xo = x[1].offset() + r * d;
             float rstd = x[3].data()[x[3].offset() + r];
-            rows.scale(x[1].data(), x[1].offset() + r * d, rstd, normal, 0, d);
-            float slope = rows.dot3(g, go, w, wo, normal, 0, d) / d;
-            int at = dxo + r * d;
-            rows.scaleMultiply(g, go, rstd, w, wo, dx, at, d);
-            rows.axpy(-slope * rstd, normal, 0, dx, at, d);
-            rows.multiplyAdd(g, go, normal, 0, sums, 0, d);
+            means(x, go, xo, 0, rstd, means, d);
+            rows.normGradient(x[0].data(), go, x[1].data(), xo, 0, rstd, x[2].data(), x[2].offset(), 0,
+                    -means[1] * rstd, dx, dxo + r * d, sums, 0, d);
         });
         for (Dense o : x) {
             o.release();
         }
     }
 
-    /** One row of a backward pass: uses a scratch row and adds to sums, one row of d for each output but the first. */
+    /** The means of h and of h n over a row. */
+    private void means(Dense[] x, int go, int xo, float mean, float rstd, float[] means, int d) {
+        rows.normSums(x[0].data(), go, x[1].data(), xo, mean, rstd, x[2].data(), x[2].offset(), means, d);
+        means[0] /= d;
+        means[1] /= d;
+    }
+
+    /** One row of a backward pass: has two places of scratch and adds to sums, a row for each output but the first. */
     private interface RowGradient {
         void apply(int r, float[] scratch, float[] sums);
     }
@@ -220,17 +206,16 @@ final class NormalizationKernels {
     /** Runs over rows and adds up outputs 1 .. over them: in parts that shapes decide, which are added in order. */
     private void sumOverRows(int n, int d, Operand[] out, RowGradient body) {
         int sums = out.length - 1;
-        int perPart = Math.max(Parallel.grain(2L * NORM_WORK * d), (n + MAX_PARTS - 1) / MAX_PARTS);
+        int perPart = Math.max(Parallel.grain(2L * WORK * d), (n + MAX_PARTS - 1) / MAX_PARTS);
         int parts = (n + perPart - 1) / perPart;
         float[][] partial = new float[parts][];
         Parallel.parts(parts, p -> {
-            float[] scratch = Scratch.take(d);
+            float[] scratch = new float[2];
             float[] own = Scratch.take(sums * d);
             rows.fill(0, own, 0, sums * d);
             for (int r = p * perPart; r < Math.min(n, (p + 1) * perPart); r++) {
                 body.apply(r, scratch, own);
             }
-            Scratch.give(scratch);
             partial[p] = own;
         });
         for (int i = 0; i < sums; i++) {

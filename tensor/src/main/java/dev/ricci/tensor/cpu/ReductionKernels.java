@@ -78,12 +78,15 @@ final class ReductionKernels {
                 float[] target = left / n == out.size() ? to : new float[left / n];
                 int targetOffset = target == to ? oo : 0;
                 middle(step, from, xo, outer, n, inner, target, targetOffset);
+                step = ofParts(step);
                 from = target;
                 xo = targetOffset;
                 left /= n;
             }
         }
-        if (from != to) {
+        if (from != to && step == ReduceKind.SUM_SQUARES) {
+            rows.binary(BinaryKind.MUL, from, xo, from, xo, to, oo, out.size());
+        } else if (from != to) {
             System.arraycopy(from, xo, to, oo, out.size());
         }
         if (kind == ReduceKind.MEAN) {
@@ -96,13 +99,18 @@ final class ReductionKernels {
 
     private static float ofNothing(ReduceKind kind) {
         return switch (kind) {
-            case SUM -> 0;
+            case SUM, SUM_SQUARES -> 0;
             case PROD -> 1;
             case MEAN -> Float.NaN;
             case MAX, LOG_SUM_EXP -> Float.NEGATIVE_INFINITY;
             case MIN -> Float.POSITIVE_INFINITY;
             case ANY, ALL -> throw new IllegalArgumentException(kind.opName());
         };
+    }
+
+    /** What makes one result of results over parts. */
+    private static ReduceKind ofParts(ReduceKind kind) {
+        return kind == ReduceKind.SUM_SQUARES ? ReduceKind.SUM : kind;
     }
 
     /** [outer, n, inner] to [outer, inner], n of 2 or more. */
@@ -116,9 +124,10 @@ final class ReductionKernels {
 
     private void rows(ReduceKind kind, float[] x, int xo, int outer, int n, float[] out, int oo) {
         int parts = (n + ROW_PART - 1) / ROW_PART;
+        // In fourths of an elementary operation, as sums read at the pace of memory.
         int work = kind == ReduceKind.LOG_SUM_EXP ? 4 : 1;
         if (parts == 1) {
-            Parallel.ranges(outer, (long) n * work, (from, to) -> {
+            Parallel.ranges(outer, (long) n * work / 4, (from, to) -> {
                 for (int o = from; o < to; o++) {
                     out[oo + o] = row(kind, x, xo + o * n, n);
                 }
@@ -126,18 +135,19 @@ final class ReductionKernels {
             return;
         }
         float[] partial = new float[outer * parts];
-        Parallel.ranges(partial.length, (long) ROW_PART * work, (from, to) -> {
+        Parallel.ranges(partial.length, (long) ROW_PART * work / 4, (from, to) -> {
             for (int i = from; i < to; i++) {
                 int start = i % parts * ROW_PART;
                 partial[i] = row(kind, x, xo + i / parts * n + start, Math.min(ROW_PART, n - start));
             }
         });
-        rows(kind, partial, 0, outer, parts, out, oo);
+        rows(ofParts(kind), partial, 0, outer, parts, out, oo);
     }
 
     private float row(ReduceKind kind, float[] x, int xo, int n) {
         return switch (kind) {
             case SUM -> rows.sum(x, xo, n);
+            case SUM_SQUARES -> rows.dot(x, xo, x, xo, n);
             case MAX -> rows.max(x, xo, n);
             case MIN -> rows.min(x, xo, n);
             case PROD -> product(x, xo, n);
@@ -164,7 +174,7 @@ final class ReductionKernels {
             int parts = (n + COLUMN_PART - 1) / COLUMN_PART;
             float[] partial = new float[Math.multiplyExact(outer * parts, inner)];
             int blocks = (inner + COLUMNS - 1) / COLUMNS;
-            Parallel.ranges(outer * parts * blocks, (long) COLUMN_PART * Math.min(inner, COLUMNS), (from, to) -> {
+            Parallel.ranges(outer * parts * blocks, (long) COLUMN_PART * Math.min(inner, COLUMNS) / 4, (from, to) -> {
                 for (int i = from; i < to; i++) {
                     int part = i / blocks;
                     int start = part % parts * COLUMN_PART;
@@ -173,11 +183,11 @@ final class ReductionKernels {
                             inner, Math.min(COLUMNS, inner - c), partial, part * inner + c);
                 }
             });
-            columns(kind, partial, 0, outer, parts, inner, out, oo);
+            columns(ofParts(kind), partial, 0, outer, parts, inner, out, oo);
             return;
         }
         int blocks = (inner + COLUMNS - 1) / COLUMNS;
-        Parallel.ranges(outer * blocks, (long) n * Math.min(inner, COLUMNS), (from, to) -> {
+        Parallel.ranges(outer * blocks, (long) n * Math.min(inner, COLUMNS) / 4, (from, to) -> {
             for (int i = from; i < to; i++) {
                 int o = i / blocks;
                 int c = i % blocks * COLUMNS;
@@ -196,6 +206,7 @@ final class ReductionKernels {
                     rows.add(x, xo + i * stride, out, oo, m);
                 }
             }
+            case SUM_SQUARES -> sumSquares(x, xo, n, stride, m, out, oo);
             case PROD -> {
                 for (int i = 1; i < n; i++) {
                     multiply(x, xo + i * stride, out, oo, m);
@@ -215,6 +226,16 @@ final class ReductionKernels {
         }
     }
 
+    private void sumSquares(float[] x, int xo, int n, int stride, int m, float[] out, int oo) {
+        float[] term = new float[m];
+        rows.fill(0, out, oo, m);
+        for (int i = 0; i < n; i++) {
+            int at = xo + i * stride;
+            rows.binary(BinaryKind.MUL, x, at, x, at, term, 0, m);
+            rows.add(term, 0, out, oo, m);
+        }
+    }
+
     /** {@code out} holds the maxima. */
     private void logSumExp(float[] x, int xo, int n, int stride, int m, float[] out, int oo) {
         float[] shift = new float[m];
@@ -225,7 +246,7 @@ final class ReductionKernels {
             shift[j] = Math.abs(max) <= Float.MAX_VALUE ? max : 0;
         }
         for (int i = 0; i < n; i++) {
-            Arithmetic.run(BinaryKind.SUB, x, xo + i * stride, shift, 0, term, 0, m);
+            rows.binary(BinaryKind.SUB, x, xo + i * stride, shift, 0, term, 0, m);
             rows.unary(UnaryKind.EXP, term, 0, term, 0, m);
             rows.add(term, 0, sum, 0, m);
         }

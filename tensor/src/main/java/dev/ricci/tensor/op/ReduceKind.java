@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum ReduceKind {
     /** Sum; 0 of nothing. */
     SUM,
+    /** Sum of squares; 0 of nothing. */
+    SUM_SQUARES,
     /** Arithmetic mean; NaN of nothing. */
     MEAN,
     /** Product; 1 of nothing. */

@@ -28,7 +28,7 @@ public sealed interface Reduction extends Op {
             switch (kind) {
                 case ANY, ALL -> Check.is(this, x, DType.BOOL, "its input");
                 case SUM, PROD, MAX, MIN -> Check.numeric(this, x);
-                case MEAN, LOG_SUM_EXP -> Check.computable(this, x);
+                case SUM_SQUARES, MEAN, LOG_SUM_EXP -> Check.computable(this, x);
             }
             Shape s = x.shape();
             int previous = s.rank();
@@ -51,7 +51,7 @@ public sealed interface Reduction extends Op {
         @Override
         public boolean gradientReadsInput(int i) {
             return kind == ReduceKind.MAX || kind == ReduceKind.MIN || kind == ReduceKind.PROD
-                    || kind == ReduceKind.LOG_SUM_EXP;
+                    || kind == ReduceKind.LOG_SUM_EXP || kind == ReduceKind.SUM_SQUARES;
         }
 
         @Override

@@ -69,18 +69,24 @@ public sealed interface StateUpdate extends Op {
     }
 
     /**
-     * Inputs (param, m, v, grad, learning rate, step, grad scale; the last three scalars of the parameter's type),
-     * outputs (param, m, v): one step of AdamW (Loshchilov and Hutter 2019, algorithm 2), with the gradient first
-     * multiplied by the scale (clipping). The step counts from 1.
+     * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2) for some parameters at once, with the gradients first
+     * multiplied by the scale (clipping). Inputs: param, m and v of each parameter in turn; the gradients; learning
+     * rate, step and grad scale, scalars of the parameters' type. Outputs: param, m and v of each. The step counts from
+     * 1.
      *
+     * @param parameters how many
      * @param beta1 decay of the first moment
      * @param beta2 decay of the second moment
      * @param eps added to the root of the second moment
      * @param weightDecay decoupled decay, times the learning rate
      */
-    record AdamWStep(double beta1, double beta2, double eps, double weightDecay) implements StateUpdate {
+    record AdamWStep(int parameters, double beta1, double beta2, double eps, double weightDecay)
+            implements StateUpdate {
         /** Checks the hyper-parameters. */
         public AdamWStep {
+            if (parameters < 1) {
+                throw new TensorException("adamw: needs one parameter or more, got " + parameters);
+            }
             if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
                 throw new TensorException("adamw: betas must lie in [0, 1), got " + beta1 + " and " + beta2);
             }
@@ -92,7 +98,7 @@ public sealed interface StateUpdate extends Op {
 
         @Override
         public int states() {
-            return 3;
+            return 3 * parameters;
         }
 
         @Override
@@ -102,17 +108,21 @@ public sealed interface StateUpdate extends Op {
 
         @Override
         public List<TensorSpec> infer(List<TensorSpec> in) {
-            Check.count(this, in, 7, 7);
-            TensorSpec p = in.getFirst();
-            Check.computable(this, p);
-            for (int i = 1; i < 4; i++) {
-                Check.same(this, p, in.get(i));
+            int numbers = 4 * parameters;
+            Check.count(this, in, numbers + 3, numbers + 3);
+            for (int i = 0; i < parameters; i++) {
+                TensorSpec p = in.get(3 * i);
+                Check.computable(this, p);
+                Check.sameDType(this, in.getFirst(), p);
+                Check.same(this, p, in.get(3 * i + 1));
+                Check.same(this, p, in.get(3 * i + 2));
+                Check.same(this, p, in.get(states() + i));
             }
-            for (int i = 4; i < 7; i++) {
-                Check.sameDType(this, p, in.get(i));
+            for (int i = numbers; i < numbers + 3; i++) {
+                Check.sameDType(this, in.getFirst(), in.get(i));
                 Check.scalar(this, in.get(i), "learning rate, step and grad scale");
             }
-            return List.of(p, p, p);
+            return List.copyOf(in.subList(0, states()));
         }
     }
 }

@@ -14,6 +14,7 @@ import dev.ricci.tensor.op.Movement;
 import dev.ricci.tensor.op.Normalization;
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.op.Random;
+import dev.ricci.tensor.op.ReduceKind;
 import dev.ricci.tensor.op.Reduction;
 import dev.ricci.tensor.op.StateUpdate;
 import java.util.List;
@@ -62,7 +63,8 @@ public record OpCost(long flops, long bytes) {
                 case Elementwise.Binary b -> size(out, 0);
                 case Elementwise.Compare c -> size(out, 0);
             };
-            case Reduction o -> size(in, 0);
+            case Reduction o -> o instanceof Reduction.Reduce r && r.kind() == ReduceKind.SUM_SQUARES
+                    ? 2 * size(in, 0) : size(in, 0);
             case Indexing o -> switch (o) {
                 case Indexing.ScatterAdd s -> size(in, 2);
                 case Indexing.IndexAdd s -> size(in, 1);
@@ -115,7 +117,13 @@ public record OpCost(long flops, long bytes) {
             case StateUpdate o -> switch (o) {
                 case StateUpdate.Assign a -> 0;
                 case StateUpdate.WriteSlice w -> 0;
-                case StateUpdate.AdamWStep a -> 14 * size(in, 0);
+                case StateUpdate.AdamWStep a -> {
+                    long flops = 0;
+                    for (int i = 0; i < a.parameters(); i++) {
+                        flops += 14 * size(in, 3 * i);
+                    }
+                    yield flops;
+                }
             };
             case CustomOp o -> 0; // its forward runs ops that are counted themselves
         };

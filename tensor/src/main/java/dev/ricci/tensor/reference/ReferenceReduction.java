@@ -45,7 +45,7 @@ final class ReferenceReduction {
     private static double[] reduce(ReduceKind kind, double[] x, int[] target, int size) {
         double[] out = new double[size];
         Arrays.fill(out, switch (kind) {
-            case SUM, MEAN -> 0;
+            case SUM, SUM_SQUARES, MEAN -> 0;
             case PROD -> 1;
             case MAX, LOG_SUM_EXP -> Double.NEGATIVE_INFINITY;
             case MIN -> Double.POSITIVE_INFINITY;
@@ -55,6 +55,7 @@ final class ReferenceReduction {
             int t = target[n];
             switch (kind) {
                 case SUM, MEAN -> out[t] += x[n];
+                case SUM_SQUARES -> out[t] += x[n] * x[n];
                 case PROD -> out[t] *= x[n];
                 case MAX, LOG_SUM_EXP -> out[t] = Math.max(out[t], x[n]);
                 case MIN -> out[t] = Math.min(out[t], x[n]);
@@ -88,7 +89,7 @@ final class ReferenceReduction {
             case PROD, ALL -> 1;
             case MAX -> Long.MIN_VALUE;
             case MIN -> Long.MAX_VALUE;
-            case MEAN, LOG_SUM_EXP -> throw new IllegalStateException(kind + " of integers");
+            case SUM_SQUARES, MEAN, LOG_SUM_EXP -> throw new IllegalStateException(kind + " of integers");
         });
         for (int n = 0; n < x.length; n++) {
             int t = target[n];
@@ -99,7 +100,7 @@ final class ReferenceReduction {
                 case MIN -> out[t] = Math.min(out[t], x[n]);
                 case ANY -> out[t] |= x[n];
                 case ALL -> out[t] &= x[n];
-                case MEAN, LOG_SUM_EXP -> throw new IllegalStateException(kind + " of integers");
+                case SUM_SQUARES, MEAN, LOG_SUM_EXP -> throw new IllegalStateException(kind + " of integers");
             }
         }
         return out;

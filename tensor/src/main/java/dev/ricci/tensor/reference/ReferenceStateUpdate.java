@@ -44,24 +44,29 @@ final class ReferenceStateUpdate {
      * p = p - lr decay p - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
      */
     private static void adamW(StateUpdate.AdamWStep op, Operand[] in, Operand[] out) {
-        double[] p = Dense.doubles(in[0]);
-        double[] m = Dense.doubles(in[1]);
-        double[] v = Dense.doubles(in[2]);
-        double[] grad = Dense.doubles(in[3]);
-        double rate = Dense.scalar(in[4]);
-        double step = Dense.scalar(in[5]);
-        double scale = Dense.scalar(in[6]);
+        double rate = Dense.scalar(in[in.length - 3]);
+        double step = Dense.scalar(in[in.length - 2]);
+        double scale = Dense.scalar(in[in.length - 1]);
         double correction1 = 1 - StrictMath.pow(op.beta1(), step);
         double correction2 = 1 - StrictMath.pow(op.beta2(), step);
-        for (int n = 0; n < p.length; n++) {
-            double g = grad[n] * scale;
-            m[n] = op.beta1() * m[n] + (1 - op.beta1()) * g;
-            v[n] = op.beta2() * v[n] + (1 - op.beta2()) * g * g;
-            p[n] = p[n] - rate * op.weightDecay() * p[n]
-                    - rate * (m[n] / correction1) / (StrictMath.sqrt(v[n] / correction2) + op.eps());
+        double[][] grads = new double[op.parameters()][];
+        for (int k = 0; k < grads.length; k++) {
+            grads[k] = Dense.doubles(in[op.states() + k]);
         }
-        Dense.write(out[0], p);
-        Dense.write(out[1], m);
-        Dense.write(out[2], v);
+        for (int k = 0; k < grads.length; k++) {
+            double[] p = Dense.doubles(in[3 * k]);
+            double[] m = Dense.doubles(in[3 * k + 1]);
+            double[] v = Dense.doubles(in[3 * k + 2]);
+            for (int n = 0; n < p.length; n++) {
+                double g = grads[k][n] * scale;
+                m[n] = op.beta1() * m[n] + (1 - op.beta1()) * g;
+                v[n] = op.beta2() * v[n] + (1 - op.beta2()) * g * g;
+                p[n] = p[n] - rate * op.weightDecay() * p[n]
+                        - rate * (m[n] / correction1) / (StrictMath.sqrt(v[n] / correction2) + op.eps());
+            }
+            Dense.write(out[3 * k], p);
+            Dense.write(out[3 * k + 1], m);
+            Dense.write(out[3 * k + 2], v);
+        }
     }
 }

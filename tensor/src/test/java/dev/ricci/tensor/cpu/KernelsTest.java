@@ -171,10 +171,10 @@ final class KernelsTest {
             for (int axes = 1; axes < 1 << s.length; axes++) {
                 int chosen = axes;
                 Ints gone = Ints.of(IntStream.range(0, s.length).filter(a -> (chosen >> a & 1) == 1).toArray());
-                for (ReduceKind kind : List.of(ReduceKind.SUM, ReduceKind.MEAN, ReduceKind.MAX, ReduceKind.MIN,
+                for (ReduceKind kind : List.of(ReduceKind.SUM, ReduceKind.SUM_SQUARES, ReduceKind.MEAN, ReduceKind.MAX, ReduceKind.MIN,
                         ReduceKind.LOG_SUM_EXP)) {
                     Reduction.Reduce op = new Reduction.Reduce(kind, gone, false);
-                    check(backend, kind == ReduceKind.SUM ? 1e-4 : 1e-6, op, x);
+                    check(backend, kind == ReduceKind.SUM || kind == ReduceKind.SUM_SQUARES ? 1e-4 : 1e-6, op, x);
                     threadsDoNotMatter(backend, op, x);
                 }
             }

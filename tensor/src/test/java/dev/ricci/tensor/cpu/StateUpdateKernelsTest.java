@@ -43,7 +43,7 @@ class StateUpdateKernelsTest {
             for (int n = 0; n < v.length; n++) {
                 v[n] *= v[n];
             }
-            Operands.check(backend, 1e-5, new StateUpdate.AdamWStep(0.9, 0.999, 1e-8, 0.1), state,
+            Operands.check(backend, 1e-5, new StateUpdate.AdamWStep(1, 0.9, 0.999, 1e-8, 0.1), state,
                     Operands.any(random, a, b, c), squares, Operands.any(random, a, b, c), Operands.scalar(0.01f),
                     Operands.scalar(1 + i), Operands.scalar(0.5f));
         }
@@ -60,13 +60,45 @@ class StateUpdateKernelsTest {
         for (int n = 0; n < v.size(); n++) {
             v.heap().floats()[n] += 1;
         }
-        StateUpdate adam = new StateUpdate.AdamWStep(0.9, 0.95, 1e-8, 0.1);
+        StateUpdate adam = new StateUpdate.AdamWStep(1, 0.9, 0.95, 1e-8, 0.1);
         Operand[] rest = {grad, Operands.scalar(0.01f), Operands.scalar(3), Operands.scalar(0.5f)};
         Operand[] in = {p, m, v, rest[0], rest[1], rest[2], rest[3]};
         Operands.threadsDoNotMatter(backend, adam, in);
         float[] apart = Operands.run(backend, adam, in)[0].heap().floats();
         Operands.sameBits(apart, inPlace(backend, adam, copy(p), copy(m), copy(v), rest[0], rest[1], rest[2], rest[3]),
                 "adamw");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
+    void parametersMoveTogetherAsEachAlone(Backend backend) {
+        Random random = new Random(3);
+        int[] sizes = {70_001, 5, 0, 40_000};
+        int n = sizes.length;
+        Operand[] together = new Operand[4 * n + 3];
+        for (int i = 4 * n; i < together.length; i++) {
+            together[i] = Operands.scalar(i == 4 * n + 1 ? 3 : 0.5f);
+        }
+        for (int k = 0; k < n; k++) {
+            for (int i = 0; i < 4; i++) {
+                Operand x = Operands.dense(random, sizes[k]);
+                for (int e = 0; e < x.size(); e++) {
+                    x.heap().floats()[e] += i == 2 ? 1 : 0;
+                }
+                together[i < 3 ? 3 * k + i : 3 * n + k] = x;
+            }
+        }
+        StateUpdate all = new StateUpdate.AdamWStep(n, 0.9, 0.95, 1e-8, 0.1);
+        Operands.threadsDoNotMatter(backend, all, together);
+        Operand[] moved = Operands.run(backend, all, together);
+        for (int k = 0; k < n; k++) {
+            Operand[] alone = Operands.run(backend, new StateUpdate.AdamWStep(1, 0.9, 0.95, 1e-8, 0.1),
+                    together[3 * k], together[3 * k + 1], together[3 * k + 2], together[3 * n + k], together[4 * n],
+                    together[4 * n + 1], together[4 * n + 2]);
+            for (int i = 0; i < 3; i++) {
+                Operands.sameBits(alone[i].heap().floats(), moved[3 * k + i].heap().floats(), "parameter " + k);
+            }
+        }
     }
 
     @ParameterizedTest

@@ -276,7 +276,7 @@ class ReferenceOpsTest {
         Variable p = Variable.of("p", d(1, -2), true);
         Variable m = Variable.of("m", d(0, 0), false);
         Variable v = Variable.of("v", d(0, 0), false);
-        StateUpdate op = new StateUpdate.AdamWStep(0.5, 0.75, 0.25, 0.1);
+        StateUpdate op = new StateUpdate.AdamWStep(1, 0.5, 0.75, 0.25, 0.1);
         for (int t = 1; t <= 2; t++) {
             Variable.update(op, List.of(p, m, v), List.of(d(4, 0), d(0.5).reshape(), d(t).reshape(), d(0.5).reshape()));
         }

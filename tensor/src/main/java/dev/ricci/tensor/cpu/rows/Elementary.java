@@ -34,6 +34,13 @@ public final class Elementary {
     /** See {@link #E0}. */
     public static final float E4 = 0x1.6a23cep-10f;
 
+    /** Below it {@link #expNormal} is 0: what it gives is never denormal. */
+    public static final float NORMAL_MIN = -0x1.5d589ep6f;
+    /** Above it {@link #expNormal} is infinite, a third of a unit before exp is. */
+    public static final float NORMAL_MAX = 0x1.617ae2p6f;
+    /** {@link #MAGIC} and the bias of exponents: what rounds by it has the bits of a power of two at its end. */
+    public static final float MAGIC_BIASED = 0x1.8p23f + 127;
+
     /** expm1(r) = r + r^2 (0.5 + M1 r + ...) for |r| &lt;= log(2) / 2, within 2^-32. */
     public static final float M1 = 0x1.555554p-3f;
     /** See {@link #M1}. */
@@ -134,10 +141,30 @@ public final class Elementary {
     public static final float SQRT_HALF = 0x1.6a09e6p-1f;
     /** 1 / sqrt(2 pi). */
     public static final float NORMAL_DENSITY = 0x1.988454p-2f;
-    /** 2 sqrt(2 / pi), of the tanh form of GELU. */
-    public static final float GELU_SCALE = 0x1.988454p0f;
-    /** The cubic coefficient of the tanh form of GELU. */
-    public static final float GELU_CUBIC = 0.044715f;
+    /** Phi(-x) = exp(-x^2 / 2) y (P0 + P1 y + ...), y = 1 / (1 + x / 4), for x &gt;= 0, within 2^-27. */
+    public static final float P0 = 0x1.989142p-4f;
+    /** See {@link #P0}. */
+    public static final float P1 = 0x1.97858ap-4f;
+    /** See {@link #P0}. */
+    public static final float P2 = 0x1.873b3ap-4f;
+    /** See {@link #P0}. */
+    public static final float P3 = 0x1.26ea1cp-4f;
+    /** See {@link #P0}. */
+    public static final float P4 = 0x1.62eea4p-4f;
+    /** See {@link #P0}. */
+    public static final float P5 = 0x1.a0c2ccp-7f;
+    /** See {@link #P0}. */
+    public static final float P6 = 0x1.d1c23ap-6f;
+    /** See {@link #P0}. */
+    public static final float P7 = 0x1.a72fd8p-5f;
+    /** See {@link #P0}. */
+    public static final float P8 = -0x1.013524p-4f;
+    /** See {@link #P0}. */
+    public static final float P9 = 0x1.0fa628p-6f;
+    /** The tanh form of GELU is x sigmoid(x (GATE_1 + GATE_3 x^2)): 2 sqrt(2 / pi). */
+    public static final float GATE_1 = 0x1.988454p0f;
+    /** See {@link #GATE_1}: the same times 0.044715. */
+    public static final float GATE_3 = 0x1.2444f2p-4f;
     /** tanh beyond it is 1. */
     public static final float TANH_MAX = 10;
 
@@ -182,6 +209,24 @@ public final class Elementary {
         p = Math.fma(p, r, 1);
         p *= Float.intBitsToFloat((Float.floatToRawIntBits(t) << 23) + (127 << 23));
         return x < WEIGHT_MIN ? 0 : p;
+    }
+
+    /** e^x where it is a normal float; what would be denormal is 0. Two thirds of the work of {@link #exp}. */
+    public static float expNormal(float x) {
+        float t = Math.fma(x, LOG2_E, MAGIC_BIASED);
+        float n = t - MAGIC_BIASED;
+        float r = Math.fma(n, -LN2_LO, Math.fma(n, -LN2_HI, x));
+        float p = Math.fma(E4, r, E3);
+        p = Math.fma(p, r, E2);
+        p = Math.fma(p, r, E1);
+        p = Math.fma(p, r, E0);
+        p = Math.fma(p, r, 1);
+        p = Math.fma(p, r, 1);
+        p *= Float.intBitsToFloat(Float.floatToRawIntBits(t) << 23);
+        if (x > NORMAL_MAX) {
+            return Float.POSITIVE_INFINITY;
+        }
+        return x < NORMAL_MIN ? 0 : p;
     }
 
     /** e^x - 1. */
@@ -254,14 +299,19 @@ public final class Elementary {
 
     /** x * sigmoid(x). */
     public static float silu(float x) {
-        return x * sigmoid(x);
+        return x / (expNormal(-x) + 1);
     }
 
     /** The derivative of {@link #silu}. */
     public static float siluSlope(float x) {
-        float s = sigmoid(x);
+        return slope(expNormal(-x), x);
+    }
+
+    /** The derivative of x sigmoid(u) from e^-u and x u'. */
+    private static float slope(float e, float rise) {
+        float s = 1 / (e + 1);
         float d = s * (1 - s);
-        return d == 0 ? s : Math.fma(d, x, s);
+        return d == 0 ? s : Math.fma(d, rise, s);
     }
 
     /** log(1 + e^x). */
@@ -300,15 +350,25 @@ public final class Elementary {
         return a < ERF_SPLIT ? x * erfFactor(x * x) : Math.copySign(1 - erfcTail(a), x);
     }
 
+    /** The standard normal distribution function from exp(-x^2 / 2). */
+    private static float normalCdf(float x, float e) {
+        float y = 1 / Math.fma(Math.abs(x), 0.25f, 1);
+        float p = Math.fma(P9, y, P8);
+        p = Math.fma(p, y, P7);
+        p = Math.fma(p, y, P6);
+        p = Math.fma(p, y, P5);
+        p = Math.fma(p, y, P4);
+        p = Math.fma(p, y, P3);
+        p = Math.fma(p, y, P2);
+        p = Math.fma(p, y, P1);
+        p = Math.fma(p, y, P0);
+        float tail = p * y * e;
+        return x < 0 ? tail : 1 - tail;
+    }
+
     /** The standard normal distribution function. */
     public static float normalCdf(float x) {
-        float t = x * SQRT_HALF;
-        float a = Math.abs(t);
-        if (a < ERF_SPLIT) {
-            return Math.fma(t * 0.5f, erfFactor(t * t), 0.5f);
-        }
-        float e = erfcTail(a) * 0.5f;
-        return x < 0 ? e : 1 - e;
+        return normalCdf(x, expNormal(x * -0.5f * x));
     }
 
     /** x * Phi(x). */
@@ -318,24 +378,20 @@ public final class Elementary {
 
     /** The derivative of {@link #gelu}. */
     public static float geluSlope(float x) {
-        float density = exp(x * x * -0.5f) * NORMAL_DENSITY;
-        float cdf = normalCdf(x);
-        return density == 0 ? cdf : Math.fma(x, density, cdf);
+        float e = expNormal(x * -0.5f * x);
+        float cdf = normalCdf(x, e);
+        return e == 0 ? cdf : Math.fma(x * NORMAL_DENSITY, e, cdf);
     }
 
     /** The tanh form of GELU: 0.5 (1 + tanh(u)) is sigmoid(2 u), which keeps its precision for negative u. */
     public static float geluTanh(float x) {
-        float u = x * GELU_SCALE * Math.fma(x * x, GELU_CUBIC, 1);
-        return x * sigmoid(u);
+        return x / (expNormal(x * Math.fma(x * x, -GATE_3, -GATE_1)) + 1);
     }
 
     /** The derivative of {@link #geluTanh}. */
     public static float geluTanhSlope(float x) {
         float z = x * x;
-        float s = sigmoid(x * GELU_SCALE * Math.fma(z, GELU_CUBIC, 1));
-        float d = s * (1 - s);
-        float rise = x * GELU_SCALE * Math.fma(z, 3 * GELU_CUBIC, 1);
-        return d == 0 ? s : Math.fma(d, rise, s);
+        return slope(expNormal(x * Math.fma(z, -GATE_3, -GATE_1)), x * Math.fma(z, 3 * GATE_3, GATE_1));
     }
 
     private static float reduce(float x, float n) {

@@ -1,5 +1,6 @@
 package dev.ricci.tensor.cpu.rows;
 
+import dev.ricci.tensor.op.BinaryKind;
 import dev.ricci.tensor.op.UnaryKind;
 
 /** The primitives in plain Java. Sums run in eight interleaved parts, which are added in one fixed tree. */
@@ -106,26 +107,6 @@ public final class PlainRows implements Rows {
     }
 
     @Override
-    public float dot3(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        int i = 0;
-        for (; i <= n - 4; i += 4) {
-            s0 = Math.fma(x[xo + i] * y[yo + i], z[zo + i], s0);
-            s1 = Math.fma(x[xo + i + 1] * y[yo + i + 1], z[zo + i + 1], s1);
-            s2 = Math.fma(x[xo + i + 2] * y[yo + i + 2], z[zo + i + 2], s2);
-            s3 = Math.fma(x[xo + i + 3] * y[yo + i + 3], z[zo + i + 3], s3);
-        }
-        float s = s0 + s2 + (s1 + s3);
-        for (; i < n; i++) {
-            s = Math.fma(x[xo + i] * y[yo + i], z[zo + i], s);
-        }
-        return s;
-    }
-
-    @Override
     public float squaredDeviation(float[] x, int xo, float mean, int n) {
         float s0 = 0;
         float s1 = 0;
@@ -153,7 +134,7 @@ public final class PlainRows implements Rows {
     @Override
     public float expShifted(float[] x, int xo, float shift, float[] out, int oo, int n) {
         for (int i = 0; i < n; i++) {
-            out[oo + i] = Elementary.exp(x[xo + i] - shift);
+            out[oo + i] = Elementary.expNormal(x[xo + i] - shift);
         }
         return sum(out, oo, n);
     }
@@ -166,14 +147,14 @@ public final class PlainRows implements Rows {
         float s3 = 0;
         int i = 0;
         for (; i <= n - 4; i += 4) {
-            s0 += Elementary.exp(x[xo + i] - shift);
-            s1 += Elementary.exp(x[xo + i + 1] - shift);
-            s2 += Elementary.exp(x[xo + i + 2] - shift);
-            s3 += Elementary.exp(x[xo + i + 3] - shift);
+            s0 += Elementary.expNormal(x[xo + i] - shift);
+            s1 += Elementary.expNormal(x[xo + i + 1] - shift);
+            s2 += Elementary.expNormal(x[xo + i + 2] - shift);
+            s3 += Elementary.expNormal(x[xo + i + 3] - shift);
         }
         float s = s0 + s2 + (s1 + s3);
         for (; i < n; i++) {
-            s += Elementary.exp(x[xo + i] - shift);
+            s += Elementary.expNormal(x[xo + i] - shift);
         }
         return s;
     }
@@ -196,20 +177,6 @@ public final class PlainRows implements Rows {
     public void axpy(float a, float[] x, int xo, float[] out, int oo, int n) {
         for (int i = 0; i < n; i++) {
             out[oo + i] = Math.fma(a, x[xo + i], out[oo + i]);
-        }
-    }
-
-    @Override
-    public void multiplyAdd(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n) {
-        for (int i = 0; i < n; i++) {
-            out[oo + i] = Math.fma(x[xo + i], y[yo + i], out[oo + i]);
-        }
-    }
-
-    @Override
-    public void affine(float[] x, int xo, float a, float b, float[] out, int oo, int n) {
-        for (int i = 0; i < n; i++) {
-            out[oo + i] = Math.fma(x[xo + i], a, b);
         }
     }
 
@@ -238,7 +205,7 @@ public final class PlainRows implements Rows {
     @Override
     public void logSoftmaxBackward(float[] g, int go, float[] y, int yo, float a, float[] out, int oo, int n) {
         for (int i = 0; i < n; i++) {
-            out[oo + i] = Math.fma(-a, Elementary.exp(y[yo + i]), g[go + i]);
+            out[oo + i] = Math.fma(-a, Elementary.expNormal(y[yo + i]), g[go + i]);
         }
     }
 
@@ -250,6 +217,63 @@ public final class PlainRows implements Rows {
     @Override
     public void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         PlainUnary.runBackward(kind, g, go, x, xo, out, oo, n);
+    }
+
+    @Override
+    public void binary(BinaryKind kind, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n) {
+        PlainBinary.run(kind, a, ao, b, bo, out, oo, n);
+    }
+
+    @Override
+    public void subtract(float[] x, int xo, float a, float b, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = x[xo + i] - a - b;
+        }
+    }
+
+    @Override
+    public void expAffine(float[] x, int xo, float shift, float a, float b, float[] out, int oo, int n) {
+        for (int i = 0; i < n; i++) {
+            out[oo + i] = Math.fma(Elementary.expNormal(x[xo + i] - shift), a, b);
+        }
+    }
+
+    @Override
+    public void normSums(float[] g, int go, float[] x, int xo, float mean, float rstd, float[] w, int wo,
+            float[] sums, int n) {
+        float h0 = 0;
+        float h1 = 0;
+        float v0 = 0;
+        float v1 = 0;
+        int i = 0;
+        for (; i <= n - 2; i += 2) {
+            float a = g[go + i] * w[wo + i];
+            float b = g[go + i + 1] * w[wo + i + 1];
+            h0 += a;
+            h1 += b;
+            v0 = Math.fma(a, (x[xo + i] - mean) * rstd, v0);
+            v1 = Math.fma(b, (x[xo + i + 1] - mean) * rstd, v1);
+        }
+        float h = h0 + h1;
+        float v = v0 + v1;
+        if (i < n) {
+            float a = g[go + i] * w[wo + i];
+            h += a;
+            v = Math.fma(a, (x[xo + i] - mean) * rstd, v);
+        }
+        sums[0] = h;
+        sums[1] = v;
+    }
+
+    @Override
+    public void normGradient(float[] g, int go, float[] x, int xo, float mean, float rstd, float[] w, int wo,
+            float a, float b, float[] out, int oo, float[] dw, int dwo, int n) {
+        for (int i = 0; i < n; i++) {
+            float v = (x[xo + i] - mean) * rstd;
+            float d = g[go + i];
+            out[oo + i] = Math.fma(v, b, Math.fma(d * w[wo + i], rstd, a));
+            dw[dwo + i] = Math.fma(d, v, dw[dwo + i]);
+        }
     }
 
     @Override

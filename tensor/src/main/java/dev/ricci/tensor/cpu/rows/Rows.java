@@ -1,5 +1,6 @@
 package dev.ricci.tensor.cpu.rows;
 
+import dev.ricci.tensor.op.BinaryKind;
 import dev.ricci.tensor.op.UnaryKind;
 
 /**
@@ -24,9 +25,6 @@ public interface Rows {
     /** The sum of x * y. */
     float dot(float[] x, int xo, float[] y, int yo, int n);
 
-    /** The sum of x * y * z. */
-    float dot3(float[] x, int xo, float[] y, int yo, float[] z, int zo, int n);
-
     /** The sum of (x - mean)^2. */
     float squaredDeviation(float[] x, int xo, float mean, int n);
 
@@ -50,12 +48,6 @@ public interface Rows {
     /** {@code out = fma(a, x, out)}. */
     void axpy(float a, float[] x, int xo, float[] out, int oo, int n);
 
-    /** {@code out = fma(x, y, out)}. */
-    void multiplyAdd(float[] x, int xo, float[] y, int yo, float[] out, int oo, int n);
-
-    /** {@code out = fma(x, a, b)}. */
-    void affine(float[] x, int xo, float a, float b, float[] out, int oo, int n);
-
     /** {@code out = x * a * w}. */
     void scaleMultiply(float[] x, int xo, float a, float[] w, int wo, float[] out, int oo, int n);
 
@@ -74,6 +66,23 @@ public interface Rows {
 
     /** {@code out = g * f'(x)} for GELU, GELU_TANH and SILU. */
     void unaryBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n);
+
+    /** {@code out = a kind b} for a function of two floats; not the logical kinds. */
+    void binary(BinaryKind kind, float[] a, int ao, float[] b, int bo, float[] out, int oo, int n);
+
+    /** {@code out = x - a - b}, in this order. */
+    void subtract(float[] x, int xo, float a, float b, float[] out, int oo, int n);
+
+    /** {@code out = fma(exp(x - shift), a, b)}. */
+    void expAffine(float[] x, int xo, float shift, float a, float b, float[] out, int oo, int n);
+
+    /** The sums over a row of the gradient of a norm: of g * w to sums[0], of g * w * (x - mean) * rstd to sums[1]. */
+    void normSums(float[] g, int go, float[] x, int xo, float mean, float rstd, float[] w, int wo, float[] sums,
+            int n);
+
+    /** With v = (x - mean) * rstd: {@code out = fma(v, b, fma(g * w, rstd, a))} and {@code dw = fma(g, v, dw)}. */
+    void normGradient(float[] g, int go, float[] x, int xo, float mean, float rstd, float[] w, int wo, float a,
+            float b, float[] out, int oo, float[] dw, int dwo, int n);
 
     /**
      * Copies a block: {@code out[r * ldo + c] = x[r * ldx + c]}, r below {@code rows} and c below {@code columns}, each

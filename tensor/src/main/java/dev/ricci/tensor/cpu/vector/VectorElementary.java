@@ -37,6 +37,20 @@ final class VectorElementary {
         return p.blend(Float.POSITIVE_INFINITY, x.compare(GT, EXP_MAX)).blend(0f, x.compare(LT, EXP_MIN));
     }
 
+    static FloatVector expNormal(FloatVector x) {
+        FloatVector t = x.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC_BIASED));
+        FloatVector n = t.sub(MAGIC_BIASED);
+        FloatVector r = n.fma(broadcast(F, -LN2_LO), n.fma(broadcast(F, -LN2_HI), x));
+        FloatVector p = r.fma(broadcast(F, E4), broadcast(F, E3));
+        p = p.fma(r, broadcast(F, E2));
+        p = p.fma(r, broadcast(F, E1));
+        p = p.fma(r, broadcast(F, E0));
+        p = p.fma(r, broadcast(F, 1));
+        p = p.fma(r, broadcast(F, 1));
+        return p.mul(t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+                .blend(Float.POSITIVE_INFINITY, x.compare(GT, NORMAL_MAX)).blend(0f, x.compare(LT, NORMAL_MIN));
+    }
+
     static FloatVector expm1(FloatVector x) {
         FloatVector t = x.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC));
         FloatVector n = t.sub(MAGIC);
@@ -91,13 +105,18 @@ final class VectorElementary {
     }
 
     static FloatVector silu(FloatVector x) {
-        return x.mul(sigmoid(x));
+        return x.div(expNormal(x.neg()).add(1f));
     }
 
     static FloatVector siluSlope(FloatVector x) {
-        FloatVector s = sigmoid(x);
+        return slope(expNormal(x.neg()), x);
+    }
+
+    /** The derivative of x sigmoid(u) from e^-u and x u'. */
+    private static FloatVector slope(FloatVector e, FloatVector rise) {
+        FloatVector s = broadcast(F, 1).div(e.add(1f));
         FloatVector d = s.mul(broadcast(F, 1).sub(s));
-        return d.fma(x, s).blend(s, d.compare(VectorOperators.EQ, 0f));
+        return d.fma(rise, s).blend(s, d.compare(VectorOperators.EQ, 0f));
     }
 
     /** The softplus of x from z = exp(-|x|). */
@@ -136,36 +155,40 @@ final class VectorElementary {
                 .blend(x.mul(erfFactor(x.mul(x))), a.compare(LT, ERF_SPLIT));
     }
 
-    /** The normal distribution function from e = exp(logErfc(|x| sqrt(1/2))). */
-    static FloatVector normalCdf(FloatVector x, FloatVector e) {
-        FloatVector t = x.mul(SQRT_HALF);
-        FloatVector a = t.abs();
-        FloatVector h = e.blend(0f, a.compare(GT, ERFC_MAX)).mul(0.5f);
-        return broadcast(F, 1).sub(h).blend(h, x.compare(LT, 0f))
-                .blend(t.mul(0.5f).fma(erfFactor(t.mul(t)), broadcast(F, 0.5f)), a.compare(LT, ERF_SPLIT));
+    /** The normal distribution function from exp(-x^2 / 2). */
+    private static FloatVector normalCdf(FloatVector x, FloatVector e) {
+        FloatVector y = broadcast(F, 1).div(x.abs().fma(broadcast(F, 0.25f), broadcast(F, 1)));
+        FloatVector p = y.fma(broadcast(F, P9), broadcast(F, P8));
+        p = p.fma(y, broadcast(F, P7));
+        p = p.fma(y, broadcast(F, P6));
+        p = p.fma(y, broadcast(F, P5));
+        p = p.fma(y, broadcast(F, P4));
+        p = p.fma(y, broadcast(F, P3));
+        p = p.fma(y, broadcast(F, P2));
+        p = p.fma(y, broadcast(F, P1));
+        p = p.fma(y, broadcast(F, P0));
+        FloatVector tail = p.mul(y).mul(e);
+        return broadcast(F, 1).sub(tail).blend(tail, x.compare(LT, 0f));
     }
 
-    /** The slope of GELU from e as for {@link #normalCdf} and g = exp(-x^2 / 2). */
-    static FloatVector geluSlope(FloatVector x, FloatVector e, FloatVector g) {
-        FloatVector density = g.mul(NORMAL_DENSITY);
+    static FloatVector gelu(FloatVector x) {
+        return x.mul(normalCdf(x, expNormal(x.mul(-0.5f).mul(x))));
+    }
+
+    static FloatVector geluSlope(FloatVector x) {
+        FloatVector e = expNormal(x.mul(-0.5f).mul(x));
         FloatVector cdf = normalCdf(x, e);
-        return x.fma(density, cdf).blend(cdf, density.compare(VectorOperators.EQ, 0f));
+        return x.mul(NORMAL_DENSITY).fma(e, cdf).blend(cdf, e.compare(VectorOperators.EQ, 0f));
     }
 
     static FloatVector geluTanh(FloatVector x) {
-        return x.mul(sigmoid(geluTanhGate(x)));
+        return x.div(expNormal(x.mul(x.mul(x).fma(broadcast(F, -GATE_3), broadcast(F, -GATE_1)))).add(1f));
     }
 
-    /** What the sigmoid is taken of in the tanh form of GELU. */
-    static FloatVector geluTanhGate(FloatVector x) {
-        return x.mul(GELU_SCALE).mul(x.mul(x).fma(broadcast(F, GELU_CUBIC), broadcast(F, 1)));
-    }
-
-    /** The slope of the tanh form of GELU from s = sigmoid(geluTanhGate(x)). */
-    static FloatVector geluTanhSlope(FloatVector x, FloatVector s) {
-        FloatVector d = s.mul(broadcast(F, 1).sub(s));
-        FloatVector rise = x.mul(GELU_SCALE).mul(x.mul(x).fma(broadcast(F, 3 * GELU_CUBIC), broadcast(F, 1)));
-        return d.fma(rise, s).blend(s, d.compare(VectorOperators.EQ, 0f));
+    static FloatVector geluTanhSlope(FloatVector x) {
+        FloatVector z = x.mul(x);
+        FloatVector e = expNormal(x.mul(z.fma(broadcast(F, -GATE_3), broadcast(F, -GATE_1))));
+        return slope(e, x.mul(z.fma(broadcast(F, 3 * GATE_3), broadcast(F, GATE_1))));
     }
 
     /** The nearest integer, ties to even. */

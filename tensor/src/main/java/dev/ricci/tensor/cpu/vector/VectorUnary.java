@@ -9,7 +9,7 @@ import dev.ricci.tensor.op.UnaryKind;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The transcendental functions over rows. Each has a loop of its own, small enough to be compiled whole: a shared loop
+ * The functions of one float over rows. Each has a loop of its own, small enough to be compiled whole: a shared loop
  * over a function object would box every vector.
  */
 final class VectorUnary {
@@ -31,7 +31,7 @@ final class VectorUnary {
             case COS -> cos(x, xo, out, oo, n);
             case TANH -> tanh(x, xo, out, oo, n);
             case SIGMOID -> sigmoid(x, xo, out, oo, n);
-            case GELU -> StagedUnary.gelu(x, xo, out, oo, n);
+            case GELU -> gelu(x, xo, out, oo, n);
             case GELU_TANH -> geluTanh(x, xo, out, oo, n);
             case SILU -> silu(x, xo, out, oo, n);
             case SOFTPLUS -> StagedUnary.softplus(x, xo, out, oo, n);
@@ -41,15 +41,20 @@ final class VectorUnary {
             case FLOOR -> floor(x, xo, out, oo, n);
             case CEIL -> ceil(x, xo, out, oo, n);
             case ROUND -> round(x, xo, out, oo, n);
-            case NEG, ABS, SIGN, SQUARE, RECIPROCAL, RELU, LOGICAL_NOT, IS_NAN, IS_FINITE ->
+            case NEG -> neg(x, xo, out, oo, n);
+            case ABS -> abs(x, xo, out, oo, n);
+            case SQUARE -> square(x, xo, out, oo, n);
+            case RECIPROCAL -> reciprocal(x, xo, out, oo, n);
+            case RELU -> relu(x, xo, out, oo, n);
+            case SIGN, LOGICAL_NOT, IS_NAN, IS_FINITE ->
                     PlainUnary.run(kind, x, xo, out, oo, n);
         }
     }
 
     static void runBackward(UnaryKind kind, float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         switch (kind) {
-            case GELU -> StagedUnary.geluBackward(g, go, x, xo, out, oo, n);
-            case GELU_TANH -> StagedUnary.geluTanhBackward(g, go, x, xo, out, oo, n);
+            case GELU -> geluBackward(g, go, x, xo, out, oo, n);
+            case GELU_TANH -> geluTanhBackward(g, go, x, xo, out, oo, n);
             case SILU -> siluBackward(g, go, x, xo, out, oo, n);
             default -> throw new IllegalArgumentException(kind.opName());
         }
@@ -149,6 +154,16 @@ final class VectorUnary {
         }
     }
 
+    private static void gelu(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            VectorElementary.gelu(FloatVector.fromArray(F, x, xo + i)).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Elementary.gelu(x[xo + i]);
+        }
+    }
+
     private static void geluTanh(float[] x, int xo, float[] out, int oo, int n) {
         int i = 0;
         for (; i <= n - N; i += N) {
@@ -169,6 +184,28 @@ final class VectorUnary {
         }
     }
 
+    private static void geluBackward(float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector slope = VectorElementary.geluSlope(FloatVector.fromArray(F, x, xo + i));
+            FloatVector.fromArray(F, g, go + i).mul(slope).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = g[go + i] * Elementary.geluSlope(x[xo + i]);
+        }
+    }
+
+    private static void geluTanhBackward(float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector slope = VectorElementary.geluTanhSlope(FloatVector.fromArray(F, x, xo + i));
+            FloatVector.fromArray(F, g, go + i).mul(slope).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = g[go + i] * Elementary.geluTanhSlope(x[xo + i]);
+        }
+    }
+
     private static void siluBackward(float[] g, int go, float[] x, int xo, float[] out, int oo, int n) {
         int i = 0;
         for (; i <= n - N; i += N) {
@@ -177,6 +214,61 @@ final class VectorUnary {
         }
         for (; i < n; i++) {
             out[oo + i] = g[go + i] * Elementary.siluSlope(x[xo + i]);
+        }
+    }
+
+    private static void neg(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            v.neg().intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = -x[xo + i];
+        }
+    }
+
+    private static void abs(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            v.abs().intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.abs(x[xo + i]);
+        }
+    }
+
+    private static void square(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            v.mul(v).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = x[xo + i] * x[xo + i];
+        }
+    }
+
+    private static void reciprocal(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            FloatVector.broadcast(F, 1).div(v).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = 1 / x[xo + i];
+        }
+    }
+
+    private static void relu(float[] x, int xo, float[] out, int oo, int n) {
+        int i = 0;
+        for (; i <= n - N; i += N) {
+            FloatVector v = FloatVector.fromArray(F, x, xo + i);
+            v.max(0f).intoArray(out, oo + i);
+        }
+        for (; i < n; i++) {
+            out[oo + i] = Math.max(x[xo + i], 0);
         }
     }
 

@@ -1,10 +1,13 @@
 package dev.ricci.tensor.cpu.rows;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.tensor.cpu.vector.VectorRows;
+import dev.ricci.tensor.op.BinaryKind;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.Stream;
@@ -51,7 +54,10 @@ final class RowsTest {
             double close = 1e-5 * (1 + n / 50.0);
             assertEquals(sum(n, i -> x[2 + i]), rows.sum(x, 2, n), close);
             assertEquals(sum(n, i -> x[2 + i] * (double) y[3 + i]), rows.dot(x, 2, y, 3, n), close);
-            assertEquals(sum(n, i -> x[2 + i] * (double) y[3 + i] * z[4 + i]), rows.dot3(x, 2, y, 3, z, 4, n), close);
+            float[] sums = new float[2];
+            rows.normSums(x, 2, y, 3, 0.1f, 0.7f, z, 4, sums, n);
+            assertEquals(sum(n, i -> x[2 + i] * (double) z[4 + i]), sums[0], close);
+            assertEquals(sum(n, i -> x[2 + i] * (double) z[4 + i] * (y[3 + i] - 0.1) * 0.7), sums[1], close);
             assertEquals(sum(n, i -> Math.pow(x[2 + i] - 0.25, 2)), rows.squaredDeviation(x, 2, 0.25f, n), close);
             double exp = sum(n, i -> Math.exp(x[2 + i] - 0.5));
             assertEquals(exp, rows.sumExpShifted(x, 2, 0.5f, n), close * 5);
@@ -95,9 +101,9 @@ final class RowsTest {
             check(n, old, out -> rows.scale(x, 2, 0.7f, out, 1, n), i -> x[2 + i] * 0.7f);
             check(n, old, out -> rows.add(x, 2, out, 1, n), i -> old[1 + i] + (double) x[2 + i]);
             check(n, old, out -> rows.axpy(0.7f, x, 2, out, 1, n), i -> old[1 + i] + 0.7f * (double) x[2 + i]);
-            check(n, old, out -> rows.multiplyAdd(x, 2, y, 3, out, 1, n),
-                    i -> old[1 + i] + x[2 + i] * (double) y[3 + i]);
-            check(n, old, out -> rows.affine(x, 2, 0.7f, 3, out, 1, n), i -> x[2 + i] * (double) 0.7f + 3);
+            check(n, old, out -> rows.subtract(x, 2, 0.7f, 3, out, 1, n), i -> x[2 + i] - 0.7 - 3);
+            check(n, old, out -> rows.expAffine(x, 2, 0.5f, 0.7f, 3, out, 1, n),
+                    i -> Math.exp(x[2 + i] - 0.5) * 0.7 + 3);
             check(n, old, out -> rows.scaleMultiply(x, 2, 0.7f, y, 3, out, 1, n), i -> x[2 + i] * 0.7 * y[3 + i]);
             check(n, old, out -> rows.normalize(x, 2, 0.1f, 0.7f, y, 3, z, 4, out, 1, n),
                     i -> (x[2 + i] - 0.1) * 0.7 * y[3 + i] + z[4 + i]);
@@ -105,6 +111,34 @@ final class RowsTest {
                     i -> y[3 + i] * (x[2 + i] - 0.7));
             check(n, old, out -> rows.logSoftmaxBackward(x, 2, y, 3, 0.7f, out, 1, n),
                     i -> x[2 + i] - Math.exp(y[3 + i]) * 0.7);
+            float[] other = new float[n + 9];
+            check(n, old, out -> rows.normGradient(x, 2, y, 3, 0.1f, 0.7f, z, 4, 0.3f, 2, out, 1, other, 0, n),
+                    i -> x[2 + i] * 0.7 * z[4 + i] + 0.3 + (y[3 + i] - 0.1) * 1.4);
+            check(n, old, out -> rows.normGradient(x, 2, y, 3, 0.1f, 0.7f, z, 4, 0.3f, 2, other, 0, out, 1, n),
+                    i -> old[1 + i] + x[2 + i] * (y[3 + i] - 0.1) * 0.7);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("rows")
+    void functionsOfTwo(Rows rows) {
+        Random random = new Random(3);
+        float[] x = random(random, 1009);
+        float[] y = random(random, 1009);
+        x[7] = Float.NaN;
+        y[8] = Float.NaN;
+        x[9] = -0f;
+        y[9] = 0;
+        for (int n : SIZES) {
+            for (BinaryKind kind : List.of(BinaryKind.ADD, BinaryKind.SUB, BinaryKind.MUL, BinaryKind.DIV,
+                    BinaryKind.MAX, BinaryKind.MIN)) {
+                float[] expected = new float[n];
+                float[] out = new float[n + 2];
+                PlainBinary.run(kind, x, 2, y, 2, expected, 0, n);
+                rows.binary(kind, x, 2, y, 2, out, 1, n);
+                assertArrayEquals(expected, Arrays.copyOfRange(out, 1, n + 1), kind + " of " + n);
+                assertEquals(0, out[0] + out[n + 1], "wrote beside the row");
+            }
         }
     }
 
