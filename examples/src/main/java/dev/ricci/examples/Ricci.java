@@ -53,7 +53,7 @@ public final class Ricci {
             System.setOut(System.err);
         }
         StopRequest stopRequest = new StopRequest(true);
-        int code = new Ricci(results, System.err, stopRequest).execute(commands(), args);
+        int code = new Ricci(results, System.err, stopRequest).execute(commands(args), args);
         results.flush();
         stopRequest.finish();
         System.exit(code);
@@ -68,15 +68,19 @@ public final class Ricci {
      * @return the exit code
      */
     public static int run(PrintStream out, PrintStream err, String... args) {
-        return run(commands(), new StopRequest(false), out, err, args);
+        return run(commands(args), new StopRequest(false), out, err, args);
     }
 
     static int run(List<RicciCommand> commands, StopRequest stopRequest, PrintStream out, PrintStream err, String... args) {
         return new Ricci(out, err, stopRequest).execute(commands, args);
     }
 
-    private static List<RicciCommand> commands() {
-        return ServiceLoader.load(RicciCommand.class).stream().map(ServiceLoader.Provider::get).toList();
+    /** The command that is asked for alone, so that no time goes into the options of others; all if none is. */
+    private static List<RicciCommand> commands(String... args) {
+        String name = args.length == 0 ? "" : args[0];
+        var all = ServiceLoader.load(RicciCommand.class).stream().toList();
+        var asked = all.stream().filter(p -> p.type().getAnnotation(Command.class).name().equals(name)).toList();
+        return (asked.isEmpty() ? all : asked).stream().map(ServiceLoader.Provider::get).toList();
     }
 
     private static boolean wantsJson(String[] args) {

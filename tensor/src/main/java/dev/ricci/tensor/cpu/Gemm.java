@@ -16,8 +16,8 @@ final class Gemm {
     static final int DEPTH = 256;
     /** Columns of b that are packed at once, in elements of the second cache: half of it. */
     private static final int BLOCK_COLUMNS = Caches.secondLevelBytes() / 8 / DEPTH;
-    /** Rows of a task, at most: a fifth of the second cache. */
-    private static final int MAX_TASK_ROWS = Caches.secondLevelBytes() / 20 / DEPTH;
+    /** Rows of a task, at most: an eighth of the second cache, and many tasks for many rows, so that all end together. */
+    private static final int MAX_TASK_ROWS = Caches.secondLevelBytes() / 32 / DEPTH;
     /** Up to so many rows a panel of columns is packed where it is used. */
     static final int FEW_ROWS = 192;
     private static final int MIN_TASK_ROWS = 48;
