@@ -12,12 +12,12 @@ import java.util.Arrays;
  * follow the caches.
  */
 final class Gemm {
-    /** Depth of a block: with it a panel of columns fills half of the first cache. It decides bits: the same everywhere. */
-    static final int DEPTH = 256;
-    /** Columns of b that are packed at once, in elements of the second cache: half of it. */
-    private static final int BLOCK_COLUMNS = Caches.secondLevelBytes() / 8 / DEPTH;
-    /** Rows of a task, at most: an eighth of the second cache, and many tasks for many rows, so that all end together. */
-    private static final int MAX_TASK_ROWS = Caches.secondLevelBytes() / 32 / DEPTH;
+    /** Depth of a block. It decides bits: the same everywhere. */
+    static final int DEPTH = 384;
+    /** Columns of b that are packed at once; with all of them, rows of a are packed once. */
+    private static final int BLOCK_COLUMNS = 4096;
+    /** Rows of a task, at most: a seventh of the second cache, and many tasks for many rows, so that all end together. */
+    private static final int MAX_TASK_ROWS = Caches.secondLevelBytes() / 28 / DEPTH;
     /** Up to so many rows a panel of columns is packed where it is used. */
     static final int FEW_ROWS = 192;
     private static final int MIN_TASK_ROWS = 48;
