@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), one fused op for all parameters that share their
- * numbers.
+ * Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), one fused op for all parameters that share
+ * their numbers.
  */
 public final class AdamW implements Optimizer {
     /**

@@ -68,10 +68,13 @@ final class Parallel {
         }
 
         boolean offer(Job job) {
-            Job waiting = next.get();
-            if (waiting != null && !waiting.isTaken() || !next.compareAndSet(waiting, job)) {
-                return false;
-            }
+            Job waiting;
+            do {
+                waiting = next.get();
+                if (waiting != null && !waiting.isTaken()) {
+                    return false;
+                }
+            } while (!next.compareAndSet(waiting, job));
             if (asleep) {
                 LockSupport.unpark(this);
             }

@@ -59,18 +59,28 @@ public final class VectorMicroKernel implements MicroKernel {
     public void finish(int rows, int columns, float[] tile, float[] c, int cOff, int ldc, boolean add) {
         if (columns < 2 * N) {
             MicroKernel.super.finish(rows, columns, tile, c, cOff, ldc, add);
-            return;
+        } else if (add) {
+            add(rows, tile, c, cOff, ldc);
+        } else {
+            copy(rows, tile, c, cOff, ldc);
         }
+    }
+
+    private static void add(int rows, float[] tile, float[] c, int cOff, int ldc) {
         for (int i = 0; i < rows; i++) {
-            FloatVector l = FloatVector.fromArray(F, tile, i * 2 * N);
-            FloatVector r = FloatVector.fromArray(F, tile, i * 2 * N + N);
+            int from = i * 2 * N;
             int to = cOff + i * ldc;
-            if (add) {
-                l = FloatVector.fromArray(F, c, to).add(l);
-                r = FloatVector.fromArray(F, c, to + N).add(r);
-            }
-            l.intoArray(c, to);
-            r.intoArray(c, to + N);
+            FloatVector.fromArray(F, c, to).add(FloatVector.fromArray(F, tile, from)).intoArray(c, to);
+            FloatVector.fromArray(F, c, to + N).add(FloatVector.fromArray(F, tile, from + N)).intoArray(c, to + N);
+        }
+    }
+
+    private static void copy(int rows, float[] tile, float[] c, int cOff, int ldc) {
+        for (int i = 0; i < rows; i++) {
+            int from = i * 2 * N;
+            int to = cOff + i * ldc;
+            FloatVector.fromArray(F, tile, from).intoArray(c, to);
+            FloatVector.fromArray(F, tile, from + N).intoArray(c, to + N);
         }
     }
 
