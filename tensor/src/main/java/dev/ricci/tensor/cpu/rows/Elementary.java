@@ -21,8 +21,6 @@ public final class Elementary {
     public static final float EXP_MAX = 0x1.62e42ep6f;
     /** Below it exp is 0. */
     public static final float EXP_MIN = -0x1.9fe368p6f;
-    /** Below it {@link #expWeight} is 0. */
-    public static final float WEIGHT_MIN = -87;
     /** exp(r) = 1 + r + r^2 (E0 + E1 r + ...) for |r| &lt;= log(2) / 2, within 2^-28. */
     public static final float E0 = 0x1.fffffcp-2f;
     /** See {@link #E0}. */
@@ -194,21 +192,6 @@ public final class Elementary {
             return Float.POSITIVE_INFINITY;
         }
         return x < EXP_MIN ? 0 : p;
-    }
-
-    /** e^x for x &lt;= 0, or not much above; 0 where {@link #exp} would come near the denormal numbers. */
-    public static float expWeight(float x) {
-        float t = Math.fma(x, LOG2_E, MAGIC);
-        float n = t - MAGIC;
-        float r = Math.fma(n, -LN2_LO, Math.fma(n, -LN2_HI, x));
-        float p = Math.fma(E4, r, E3);
-        p = Math.fma(p, r, E2);
-        p = Math.fma(p, r, E1);
-        p = Math.fma(p, r, E0);
-        p = Math.fma(p, r, 1);
-        p = Math.fma(p, r, 1);
-        p *= Float.intBitsToFloat((Float.floatToRawIntBits(t) << 23) + (127 << 23));
-        return x < WEIGHT_MIN ? 0 : p;
     }
 
     /** e^x where it is a normal float; what would be denormal is 0. Two thirds of the work of {@link #exp}. */

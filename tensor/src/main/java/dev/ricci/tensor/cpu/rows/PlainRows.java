@@ -329,7 +329,7 @@ public final class PlainRows implements Rows {
         float s3 = 0;
         for (int i = 0; i < n; i++) {
             // The parts take turns. Which is the first at the end does not matter: addition commutes.
-            float e = Elementary.expWeight(x[xo + i * step] - largest);
+            float e = Elementary.expNormal(x[xo + i * step] - largest);
             x[xo + i * step] = e;
             float s = s0 + e;
             s0 = s1;
@@ -337,7 +337,7 @@ public final class PlainRows implements Rows {
             s2 = s3;
             s3 = s;
         }
-        float f = Elementary.expWeight(max[at] - largest);
+        float f = Elementary.expNormal(max[at] - largest);
         max[at] = largest;
         shrink[at] = f;
         total[at] = Math.fma(total[at], f, s0 + s2 + (s1 + s3));
@@ -357,7 +357,7 @@ public final class PlainRows implements Rows {
     public void softmaxSlopes(float[] s, int so, float[] g, int go, int rows, int columns, float[] shift, int sho,
             float[] a, int ao) {
         for (int i = 0; i < rows * columns; i++) {
-            float p = Elementary.expWeight(s[so + i] - shift[sho + i]);
+            float p = Elementary.expNormal(s[so + i] - shift[sho + i]);
             s[so + i] = p;
             g[go + i] = p * (g[go + i] - a[ao + i]);
         }

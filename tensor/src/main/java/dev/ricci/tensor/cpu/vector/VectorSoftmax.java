@@ -32,7 +32,7 @@ final class VectorSoftmax {
             largest(x, xo + c, rows, columns, max, at + c);
         }
         for (int c = at; c < at + columns; c++) {
-            shrink[c] = shrink[c] == max[c] ? 1 : Elementary.expWeight(shrink[c] - max[c]);
+            shrink[c] = shrink[c] == max[c] ? 1 : Elementary.expNormal(shrink[c] - max[c]);
         }
         weights(x, xo, rows, columns, max, at, 0);
         for (int c = 0; c < columns; c += N) {
@@ -67,7 +67,7 @@ final class VectorSoftmax {
     }
 
     /**
-     * x = {@link Elementary#expWeight} of x - shift. Exponentials have passes over arrays to themselves, and nothing
+     * x = {@link Elementary#expNormal} of x - shift. Exponentials have passes over arrays to themselves, and nothing
      * but the Vector API's own methods in them, which are always inlined: in whatever company the compiler finds the
      * loop, it keeps the vectors in registers.
      *
@@ -78,8 +78,8 @@ final class VectorSoftmax {
             for (int i = 0; i < rows; i++) {
                 int at = xo + c + i * columns;
                 FloatVector v = FloatVector.fromArray(F, x, at).sub(FloatVector.fromArray(F, shift, so + c + i * step));
-                FloatVector t = v.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC));
-                FloatVector k = t.sub(MAGIC);
+                FloatVector t = v.fma(broadcast(F, LOG2_E), broadcast(F, MAGIC_BIASED));
+                FloatVector k = t.sub(MAGIC_BIASED);
                 FloatVector r = k.fma(broadcast(F, -LN2_LO), k.fma(broadcast(F, -LN2_HI), v));
                 FloatVector p = r.fma(broadcast(F, E4), broadcast(F, E3));
                 p = p.fma(r, broadcast(F, E2));
@@ -87,10 +87,9 @@ final class VectorSoftmax {
                 p = p.fma(r, broadcast(F, E0));
                 p = p.fma(r, broadcast(F, 1));
                 p = p.fma(r, broadcast(F, 1));
-                // The bits of MAGIC itself leave at the top.
-                IntVector power = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23).add(127 << 23);
+                IntVector power = t.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
                 p = p.mul(power.reinterpretAsFloats());
-                p.blend(0f, v.compare(VectorOperators.LT, WEIGHT_MIN)).intoArray(x, at);
+                p.blend(0f, v.compare(VectorOperators.LT, NORMAL_MIN)).intoArray(x, at);
             }
         }
     }
@@ -125,9 +124,9 @@ final class VectorSoftmax {
         }
         weights(x, xo, whole / N, N, ZEROS, 0, 0);
         for (int i = whole; i < n; i++) {
-            x[xo + i] = Elementary.expWeight(x[xo + i] - largest);
+            x[xo + i] = Elementary.expNormal(x[xo + i] - largest);
         }
-        float f = Elementary.expWeight(max[at] - largest);
+        float f = Elementary.expNormal(max[at] - largest);
         max[at] = largest;
         shrink[at] = f;
         total[at] = Math.fma(total[at], f, sum(x, xo, n));
