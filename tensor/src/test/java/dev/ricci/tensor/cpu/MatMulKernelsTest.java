@@ -34,7 +34,7 @@ class MatMulKernelsTest {
     void equalsTheReferenceForSizesThatAreCut(Backend backend) {
         Random random = new Random(2);
         int[][] sizes = {{1, 2000, 97}, {49, 385, 33}, {200, 768, 131}, {130, 1537, 40}, {13, 1600, 800},
-            {700, 40, 300}};
+            {700, 40, 300}, {200, 40, 4200}};
         for (int[] s : sizes) {
             Operands.check(backend, 3e-5, OP, Operands.any(random, s[0], s[1]), Operands.any(random, s[1], s[2]));
             Operands.check(backend, 3e-5, OP, Operands.any(random, 2, s[0], s[1]),

@@ -45,6 +45,22 @@ class NormalizationKernelsTest {
 
     @ParameterizedTest
     @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
+    void softmaxOfLongRowsWhoseMaximumGrows(Backend backend) {
+        int n = 5003;
+        for (int direction : new int[] {1, -1, 0}) {
+            float[] values = new float[2 * n];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = direction == 0 ? i % 7 : direction * (i % n) / 1000f;
+            }
+            Operand x = Operands.matrix(2, n, values);
+            // The elements are of the size 1 / n to 1e-3.
+            Operands.check(backend, 1e-8, new Normalization.Softmax(1), x);
+            Operands.check(backend, 2e-6, new Normalization.LogSoftmax(1), x);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
     void normsAndTheirGradients(Backend backend) {
         Random random = new Random(2);
         for (int repeat = 0; repeat < 8; repeat++) {

@@ -59,13 +59,40 @@ final class ParallelTest {
         CountDownLatch both = new CountDownLatch(2);
         Parallel.parts(2, p -> {
             both.countDown();
-            try {
-                // Each part waits until the other runs too.
-                assertTrue(both.await(30, TimeUnit.SECONDS));
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
+            // Each part waits until the other runs too.
+            await(both);
         });
+    }
+
+    @Test
+    void aJobThatIsDoneDoesNotKeepAHelperFromTheNext() throws InterruptedException {
+        int helpers = Threads.available() - 1;
+        Assumptions.assumeTrue(helpers > 0, "needs two threads");
+        CountDownLatch busy = new CountDownLatch(helpers + 1);
+        CountDownLatch release = new CountDownLatch(1);
+        Thread other = new Thread(() -> Parallel.parts(helpers + 1, p -> {
+            busy.countDown();
+            await(release);
+        }));
+        other.start();
+        await(busy);
+        // Nobody helps with this one, and every helper still has it before it when the next one comes.
+        Parallel.parts(helpers + 1, p -> { });
+        CountDownLatch both = new CountDownLatch(2);
+        Parallel.parts(2, p -> {
+            release.countDown();
+            both.countDown();
+            await(both);
+        });
+        other.join();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
