@@ -6,6 +6,8 @@ import dev.ricci.tensor.Provenance;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.Workspace;
+import dev.ricci.tensor.op.CustomOp;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -27,7 +29,9 @@ final class Backward {
     }
 
     private final boolean keepGraph;
+    private final boolean reuseMemory;
     private final Set<Key> wanted;
+    private final Workspace workspace = new Workspace();
     private final Map<Provenance, Tensor[]> pending = new HashMap<>();
     private final PriorityQueue<Provenance> queue =
             new PriorityQueue<>(Comparator.comparingLong(Provenance::number).reversed());
@@ -38,16 +42,19 @@ final class Backward {
     /**
      * @param wanted what to keep beside the leaves
      * @param keepGraph whether to keep saved values and to track the rules' own operations
+     * @param reuseMemory whether the memory of saved values is used again, not only that of gradients on the way
      */
-    Backward(Set<Key> wanted, boolean keepGraph) {
+    Backward(Set<Key> wanted, boolean keepGraph, boolean reuseMemory) {
         this.wanted = wanted;
         this.keepGraph = keepGraph;
+        this.reuseMemory = reuseMemory;
     }
 
     /** Walks from these outputs with these gradients of theirs; what they hold at the end. */
     Map<Key, Tensor> from(List<Tensor> outputs, List<Tensor> seeds) {
         Runnable walk = () -> {
             for (int i = 0; i < outputs.size(); i++) {
+                outputs.get(i).storage().pin();
                 accumulate(outputs.get(i).provenance(), outputs.get(i).outputIndex(), seeds.get(i));
             }
             Provenance p;
@@ -58,7 +65,10 @@ final class Backward {
         if (keepGraph) {
             walk.run();
         } else {
-            NoGrad.run(walk);
+            workspace.call(() -> {
+                NoGrad.run(walk);
+                return null;
+            });
         }
         return kept;
     }
@@ -67,21 +77,23 @@ final class Backward {
         for (int i = 0; i < gradients.length; i++) {
             Key key = new Key(p, i);
             if (gradients[i] != null && wanted.contains(key)) {
-                kept.put(key, gradients[i]);
+                kept.put(key, held(gradients[i]));
             }
         }
         Node node = new Node(p, gradients);
+        boolean custom = false;
         if (p.op() instanceof Recompute r) {
             // The recomputed nodes are the newest, so they come next, and what they give arrives here in the order in
             // which it would have without checkpointing: the sums have the same bits.
-            List<Tensor> again = NoGrad.enableGrad(() -> r.again(node));
+            List<Tensor> again = Workspace.outside(() -> NoGrad.enableGrad(() -> r.again(node)));
             for (int i = 0; i < gradients.length; i++) {
                 if (gradients[i] != null && again.get(i).isTracked()) {
                     accumulate(again.get(i).provenance(), again.get(i).outputIndex(), gradients[i]);
                 }
             }
         } else {
-            Tensor[] found = Rules.of(node);
+            custom = p.op() instanceof CustomOp;
+            Tensor[] found = custom ? Workspace.outside(() -> Rules.of(node)) : Rules.of(node);
             for (int i = 0; i < found.length; i++) {
                 if (found[i] != null && node.needs(i)) {
                     check(p, i, found[i]);
@@ -90,13 +102,23 @@ final class Backward {
             }
         }
         if (!keepGraph) {
-            p.release();
+            // What a user's rule has seen, it may hold.
+            p.release(reuseMemory && !custom);
         }
+        for (Tensor g : gradients) {
+            if (g != null) {
+                if (custom) {
+                    g.storage().pin();
+                }
+                g.storage().letGo();
+            }
+        }
+        workspace.reclaim();
     }
 
     private void accumulate(Provenance p, int output, Tensor gradient) {
         if (p.isLeaf()) {
-            kept.merge(new Key(p, 0), gradient, Tensor::add);
+            kept.compute(new Key(p, 0), (key, before) -> sum(before, gradient));
             return;
         }
         Tensor[] slots = pending.get(p);
@@ -105,7 +127,22 @@ final class Backward {
             pending.put(p, slots);
             queue.add(p);
         }
-        slots[output] = slots[output] == null ? gradient : slots[output].add(gradient);
+        slots[output] = sum(slots[output], gradient);
+    }
+
+    /** The sum, held in the place of what was there before. */
+    private static Tensor sum(Tensor before, Tensor more) {
+        if (before == null) {
+            return held(more);
+        }
+        Tensor sum = held(before.add(more));
+        before.storage().letGo();
+        return sum;
+    }
+
+    private static Tensor held(Tensor t) {
+        t.storage().hold();
+        return t;
     }
 
     private static void check(Provenance p, int input, Tensor gradient) {

@@ -9,6 +9,7 @@ import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.Variable;
+import dev.ricci.tensor.Workspace;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.function.Supplier;
 
 /**
  * The gradients that one backward pass found: of the leaves (tracked {@link Variable}s and {@link Tensor#tracked()}),
- * and of the interior tensors that were asked for. Immutable. A gradient has its tensor's shape and type (F32 for a
+ * and of the interior tensors that were asked for. Immutable until {@link #release()}. A gradient has its tensor's shape and type (F32 for a
  * tensor of a type that only stores).
  *
  * <p>Where a function has no derivative: relu, abs and sign have 0 at 0; maximum, minimum and the reductions max and
@@ -34,7 +35,9 @@ public final class Gradients {
     /** How a backward pass runs. */
     public enum Option {
         /** See {@link Gradients#keepGraph()}. */
-        KEEP_GRAPH
+        KEEP_GRAPH,
+        /** See {@link Gradients#reuseMemory()}. */
+        REUSE_MEMORY
     }
 
     /**
@@ -60,6 +63,25 @@ public final class Gradients {
      */
     public static Option keepGraph() {
         return Option.KEEP_GRAPH;
+    }
+
+    /**
+     * Uses the memory of the graph again as soon as its gradients are known, for a promise: no tensor on the way to the
+     * loss is read after the backward pass. Reading one throws. What stays readable: the loss, parameters, whatever was
+     * not tracked, and the {@link Tensor#detach()} of anything, taken before. With {@link #release()} after the
+     * optimizer's step, a training step then needs almost no new memory.
+     */
+    public static Option reuseMemory() {
+        return Option.REUSE_MEMORY;
+    }
+
+    /**
+     * Gives the memory of these gradients back, to be used again by the next backward pass. Reading one of them
+     * afterwards throws. It need not be called; the garbage collector then takes them, later.
+     */
+    public void release() {
+        found.values().forEach(g -> g.storage().letGo());
+        found.clear();
     }
 
     /**
@@ -120,7 +142,12 @@ public final class Gradients {
             wanted.add(Key.of(wrt.get(i)));
         }
         boolean keepGraph = List.of(options).contains(Option.KEEP_GRAPH);
-        return new Gradients(new Backward(wanted, keepGraph).from(outputs, seeds), null);
+        boolean reuseMemory = List.of(options).contains(Option.REUSE_MEMORY);
+        if (keepGraph && reuseMemory) {
+            throw new TensorException("gradients: keepGraph() and reuseMemory() exclude each other; pass one of them");
+        }
+        wrt.forEach(t -> t.storage().pin());
+        return new Gradients(new Backward(wanted, keepGraph, reuseMemory).from(outputs, seeds), null);
     }
 
     /**
@@ -198,7 +225,8 @@ public final class Gradients {
         Tensor g = found.get(Key.of(t));
         if (g == null) {
             Provenance p = t.provenance();
-            throw new TensorException("gradients: no gradient of " + label + ": " + (p == null
+            throw new TensorException("gradients: no gradient of " + label + ": " + (found.isEmpty()
+                    ? "there is none at all (any more, after release())" : p == null
                     ? "it is not tracked; use a tracked variable or Tensor.tracked()"
                     : p.isLeaf() ? "it took no part in the loss, or only where there is no gradient; find(...) gives"
                             + " nothing instead of this error"
@@ -212,10 +240,15 @@ public final class Gradients {
 
     /** The sum of both: accumulation over micro-batches. What only one of them has stays as it is. */
     public Gradients plus(Gradients other) {
-        Map<Key, Tensor> sum = new LinkedHashMap<>();
-        found.forEach((key, g) -> sum.put(key, scaled(g)));
-        other.found.forEach((key, g) -> sum.merge(key, other.scaled(g), Tensor::add));
-        return new Gradients(sum, null);
+        Workspace workspace = new Workspace();
+        return workspace.call(() -> {
+            Map<Key, Tensor> sum = new LinkedHashMap<>();
+            found.forEach((key, g) -> sum.put(key, scaled(g)));
+            other.found.forEach((key, g) -> sum.merge(key, other.scaled(g), Tensor::add));
+            sum.values().forEach(g -> g.storage().hold());
+            workspace.reclaim();
+            return new Gradients(sum, null);
+        });
     }
 
     /** All times a factor. The product is taken when a gradient is read. */

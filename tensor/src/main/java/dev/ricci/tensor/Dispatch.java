@@ -46,7 +46,7 @@ final class Dispatch {
         if (op instanceof CustomOp custom) {
             out = runCustom(custom, in, outSpecs, provenance);
         } else {
-            Operand[] results = results(op, in, into, outSpecs, device);
+            Operand[] results = results(op, in, into, outSpecs, device, provenance != null);
             out = new Tensor[results.length];
             for (int i = 0; i < out.length; i++) {
                 Provenance p = outSpecs.get(i).dtype().isFloating() ? provenance : null;
@@ -62,10 +62,15 @@ final class Dispatch {
         return out;
     }
 
-    private static Operand[] results(Op op, Tensor[] in, Tensor[] into, List<TensorSpec> specs, Device device) {
+    private static Operand[] results(Op op, Tensor[] in, Tensor[] into, List<TensorSpec> specs, Device device,
+            boolean tracked) {
+        Workspace workspace = Workspace.current();
         if (op instanceof Movement.View view) {
             Layout layout = view.view(in[0].layout());
             if (layout != null) {
+                if (!tracked && workspace == null) {
+                    in[0].storage().pin(); // an untracked view is a detached one: the user may keep it
+                }
                 return new Operand[] {new Operand(in[0].storage(), layout)};
             }
         }
@@ -76,9 +81,18 @@ final class Dispatch {
         }
         Operand[] results = new Operand[specs.size()];
         for (int i = 0; i < results.length; i++) {
+            if (into != null) {
+                results[i] = operands[i];
+                continue;
+            }
             TensorSpec spec = specs.get(i);
-            results[i] = into != null ? operands[i]
-                    : new Operand(backend.allocate(spec.dtype(), spec.shape().size()), Layout.dense(spec.shape()));
+            Storage made = backend.allocate(spec.dtype(), spec.shape().size());
+            results[i] = new Operand(made, Layout.dense(spec.shape()));
+            if (workspace != null) {
+                workspace.made(made);
+            } else if (tracked) {
+                made.reclaimable();
+            }
         }
         backend.execute(op, operands, results);
         if (into != null) {

@@ -1,6 +1,9 @@
 package dev.ricci.tensor;
 
 import dev.ricci.tensor.op.Op;
+import dev.ricci.tensor.spi.Storage;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntPredicate;
@@ -16,7 +19,17 @@ public final class Provenance {
 
     private record Saved(Tensor tensor, int version) {
         static Saved of(Tensor t) {
+            t.storage().hold();
             return new Saved(t, t.storage().version());
+        }
+
+        void release(boolean reuse) {
+            if (tensor != null) {
+                if (!reuse) {
+                    tensor.storage().pin();
+                }
+                tensor.storage().letGo();
+            }
         }
     }
 
@@ -29,6 +42,8 @@ public final class Provenance {
     private int[] sourceOutputs;
     private Saved[] inputs;
     private Saved[] outputs;
+    /** Memory of outputs that this op does not save; weak, so that what nobody reads again can go before the walk. */
+    private List<WeakReference<Storage>> passing = List.of();
 
     private Provenance(Op op, String label, List<TensorSpec> inputSpecs, List<TensorSpec> outputSpecs) {
         this.op = op;
@@ -67,6 +82,10 @@ public final class Provenance {
         outputs = new Saved[out.length];
         for (int i = 0; i < out.length; i++) {
             outputs[i] = op.gradientReadsOutput(i) ? Saved.of(out[i]) : NOT_SAVED;
+            if (outputs[i] == NOT_SAVED && out[i].storage().isReclaimable()) {
+                passing = passing.isEmpty() ? new ArrayList<>(1) : passing;
+                passing.add(new WeakReference<>(out[i].storage()));
+            }
         }
     }
 
@@ -137,9 +156,26 @@ public final class Provenance {
         return check(outputs[i], "output " + i, this);
     }
 
-    /** Drops everything saved; a later walk through here throws. Leaves have nothing to drop. */
-    public void release() {
-        if (!isLeaf()) {
+    /**
+     * Drops everything saved; a later walk through here throws. Leaves have nothing to drop.
+     *
+     * @param reuse whether the memory of what nothing else has saved is to be used again
+     */
+    public void release(boolean reuse) {
+        if (!isLeaf() && inputs != null) {
+            for (Saved s : inputs) {
+                s.release(reuse);
+            }
+            for (Saved s : outputs) {
+                s.release(reuse);
+            }
+            for (WeakReference<Storage> passed : passing) {
+                Storage s = reuse ? passed.get() : null;
+                if (s != null) {
+                    s.reclaimIfFree();
+                }
+            }
+            passing = List.of();
             sources = null;
             inputs = null;
             outputs = null;

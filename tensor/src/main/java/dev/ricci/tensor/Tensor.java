@@ -240,12 +240,20 @@ public final class Tensor {
         if (!dtype().isComputable()) {
             throw new DTypeException("tracked: gradients exist for F32 and F64, not " + spec);
         }
+        storage.pin();
         return new Tensor(spec, device, storage, layout, Provenance.leaf("tensor", spec), 0);
     }
 
-    /** The same values, cut from what they came from: no gradient flows through (stop-gradient). */
+    /**
+     * The same values, cut from what they came from: no gradient flows through (stop-gradient), and they outlive the
+     * graph.
+     */
     public Tensor detach() {
-        return provenance == null ? this : withProvenance(null, 0);
+        if (provenance == null) {
+            return this;
+        }
+        storage.pin();
+        return withProvenance(null, 0);
     }
 
     /** The same tensor under the same id, with another provenance. */

@@ -27,7 +27,7 @@ public final class Variable {
      * @param tracked whether gradients with respect to it can be asked for
      */
     public static Variable of(String name, Tensor init, boolean tracked) {
-        return new Variable(name, Dispatch.run(Tensor.COPY, init.detach()), tracked);
+        return new Variable(name, Dispatch.run(Tensor.COPY, init.withProvenance(null, 0)), tracked);
     }
 
     /** The name given to it. */
@@ -53,7 +53,7 @@ public final class Variable {
 
     /** A copy of the value that does not change and is not tracked. */
     public Tensor snapshot() {
-        return Dispatch.run(Tensor.COPY, value.detach());
+        return Dispatch.run(Tensor.COPY, value.withProvenance(null, 0));
     }
 
     /** Whether gradients with respect to it can be asked for. */
@@ -92,10 +92,10 @@ public final class Variable {
         }
         Tensor[] in = new Tensor[states.size() + inputs.size()];
         for (int i = 0; i < states.size(); i++) {
-            in[i] = states.get(i).value.detach();
+            in[i] = states.get(i).value.withProvenance(null, 0);
         }
         for (int i = 0; i < inputs.size(); i++) {
-            in[states.size() + i] = inputs.get(i).detach();
+            in[states.size() + i] = inputs.get(i).withProvenance(null, 0);
         }
         Tensor[] out = Dispatch.update(op, in);
         for (int i = 0; i < states.size(); i++) {

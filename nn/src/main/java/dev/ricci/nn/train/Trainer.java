@@ -39,6 +39,9 @@ import java.util.function.Function;
  *         .run();
  * }
  *
+ * <p>The memory of a step is used again (see {@link Gradients#reuseMemory()}): a loss function that puts a tensor aside,
+ * to be read after the step, puts its {@code detach()} aside.
+ *
  * <p>Step i runs inside {@code Training.scope(Rng.of(seed).split(i), ...)}, i from 0. A run that is stopped or killed
  * and resumed ends with the bits of an unbroken one. A trainer runs once.
  */
@@ -240,6 +243,7 @@ public final class Trainer {
                 throw failure(step, pass, position);
             }
             optimizer.step(pass.gradients);
+            pass.gradients.release();
             if (average != null) {
                 average.update();
             }
@@ -301,8 +305,7 @@ public final class Trainer {
                 }
                 total += l.item();
                 tokens += batch.targetCount();
-                Gradients g = Gradients.of(l);
-                sum = sum == null ? g : sum.plus(g);
+                sum = plus(sum, Gradients.of(l, Gradients.reuseMemory()));
             }
             double mean = total / options.accumulation();
             Gradients gradients = options.accumulation() == 1 ? sum : sum.scale(1.0 / options.accumulation());
@@ -314,6 +317,16 @@ public final class Trainer {
             }
             return new Pass(mean, gradients, finite, tokens);
         });
+    }
+
+    private static Gradients plus(Gradients before, Gradients more) {
+        if (before == null) {
+            return more;
+        }
+        Gradients sum = before.plus(more);
+        before.release();
+        more.release();
+        return sum;
     }
 
     private OptionalDouble evaluate(long step) throws IOException {

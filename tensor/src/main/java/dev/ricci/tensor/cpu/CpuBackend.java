@@ -145,7 +145,7 @@ public final class CpuBackend implements Backend {
 
     @Override
     public Storage allocate(DType dtype, int size) {
-        return HeapStorage.allocate(dtype, size);
+        return HeapStorage.forResult(dtype, size);
     }
 
     @Override

@@ -12,7 +12,7 @@ public interface Backend {
     /** The device whose tensors it runs on. */
     Device device();
 
-    /** Zeroed memory for a result. */
+    /** Memory for a result; it may hold old values. */
     Storage allocate(DType dtype, int size);
 
     /**

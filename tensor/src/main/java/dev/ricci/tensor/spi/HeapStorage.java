@@ -1,10 +1,11 @@
 package dev.ricci.tensor.spi;
 
 import dev.ricci.tensor.DType;
+import dev.ricci.tensor.TensorException;
 
-/** Storage in one primitive array on the Java heap; garbage-collected, never freed by hand. */
+/** Storage in one primitive array on the Java heap; never freed by hand. */
 public final class HeapStorage extends Storage {
-    private final Object array;
+    private Object array;
 
     private HeapStorage(DType dtype, int size, Object array) {
         super(dtype, size);
@@ -22,6 +23,12 @@ public final class HeapStorage extends Storage {
             case U8, BOOL -> new byte[size];
         };
         return new HeapStorage(dtype, size, array);
+    }
+
+    /** Storage for a result, which will be written over: it may hold old values. */
+    public static HeapStorage forResult(DType dtype, int size) {
+        float[] used = dtype == DType.F32 ? MemoryPool.take(size) : null;
+        return used == null ? allocate(dtype, size) : new HeapStorage(dtype, size, used);
     }
 
     /** F32 storage over an array, not copied. */
@@ -56,31 +63,53 @@ public final class HeapStorage extends Storage {
 
     /** The array of an F32 storage. */
     public float[] floats() {
-        return (float[]) array;
+        return (float[]) live();
     }
 
     /** The array of an F64 storage. */
     public double[] doubles() {
-        return (double[]) array;
+        return (double[]) live();
     }
 
     /** The array of an F16 or BF16 storage. */
     public short[] shorts() {
-        return (short[]) array;
+        return (short[]) live();
     }
 
     /** The array of an I32 storage. */
     public int[] ints() {
-        return (int[]) array;
+        return (int[]) live();
     }
 
     /** The array of an I64 storage. */
     public long[] longs() {
-        return (long[]) array;
+        return (long[]) live();
     }
 
     /** The array of a U8 or BOOL storage. */
     public byte[] bytes() {
-        return (byte[]) array;
+        return (byte[]) live();
+    }
+
+    private Object live() {
+        Object a = array;
+        if (a == null) {
+            throw new TensorException("tensor: a " + dtype() + " tensor of " + size() + " elements is gone: its memory"
+                    + " was given back by Gradients.release(), or by a backward pass with Gradients.reuseMemory(), as"
+                    + " Trainer runs it; keep the detach() of what is to be read after the backward pass");
+        }
+        return a;
+    }
+
+    @Override
+    protected boolean isWorthReclaiming() {
+        return dtype() == DType.F32 && size() >= MemoryPool.SMALLEST;
+    }
+
+    @Override
+    protected void reclaim() {
+        float[] free = (float[]) array;
+        array = null;
+        MemoryPool.give(free);
     }
 }

@@ -1,12 +1,30 @@
 package dev.ricci.tensor.spi;
 
 import dev.ricci.tensor.DType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
  * The memory behind one or more tensors. It counts its in-place changes, so that a backward pass can refuse to read
  * a saved value that has since changed.
+ *
+ * <p>Memory is the garbage collector's, but for what a backward pass knows to be dead: such a storage is made
+ * {@link #reclaimable()}, the engine counts its own holds on it, and with the last of them the memory is used again.
  */
 public abstract class Storage {
+    /** In the place of a number of holds: left to the garbage collector. */
+    private static final int PINNED = -1;
+    private static final VarHandle HOLDS;
+
+    static {
+        try {
+            HOLDS = MethodHandles.lookup().findVarHandle(Storage.class, "holds", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private volatile int holds = PINNED;
     private final DType dtype;
     private final int size;
     private volatile int version;
@@ -54,5 +72,58 @@ public abstract class Storage {
      */
     public final void keep(Object made) {
         companion = made;
+    }
+
+    // ---------------------------------------------------------------- use again
+
+    /** Begins to count holds, if memory of this kind and size is worth it. For results that no user has seen yet. */
+    public final void reclaimable() {
+        if (isWorthReclaiming()) {
+            holds = 0;
+        }
+    }
+
+    /** Whether holds are counted: neither pinned nor reclaimed. */
+    public final boolean isReclaimable() {
+        return holds != PINNED;
+    }
+
+    /** Leaves the memory to the garbage collector from now on: somebody may hold it whom nobody counts. */
+    public final void pin() {
+        holds = PINNED;
+    }
+
+    /** One more hold. */
+    public final void hold() {
+        for (int h = holds; h != PINNED && !HOLDS.compareAndSet(this, h, h + 1); h = holds) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** One hold less; the last one gives the memory back. */
+    public final void letGo() {
+        for (int h = holds; h != PINNED; h = holds) {
+            if (HOLDS.compareAndSet(this, h, h - 1)) {
+                reclaimIfFree();
+                return;
+            }
+        }
+    }
+
+    /** Gives the memory back if nobody holds it. Reading it afterwards throws a {@code TensorException}. */
+    public final void reclaimIfFree() {
+        if (HOLDS.compareAndSet(this, 0, PINNED)) {
+            companion = null;
+            reclaim();
+        }
+    }
+
+    /** Whether {@link #reclaim()} does something for memory of this kind and size. */
+    protected boolean isWorthReclaiming() {
+        return false;
+    }
+
+    /** Gives the memory back; called once. */
+    protected void reclaim() {
     }
 }

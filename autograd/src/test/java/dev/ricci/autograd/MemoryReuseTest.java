@@ -1,0 +1,265 @@
+package dev.ricci.autograd;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.ricci.tensor.Backends;
+import dev.ricci.tensor.Functional;
+import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.OpListener;
+import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.Variable;
+import dev.ricci.tensor.cpu.CpuBackend;
+import dev.ricci.tensor.op.CustomOp;
+import dev.ricci.tensor.op.Op;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+/** Memory that is used again never shows: not in values, not in what a user may still read. */
+final class MemoryReuseTest {
+    private static final int N = 64; // N x N elements are what the pool takes
+
+    private static Tensor matrix(int seed) {
+        return Rng.of(seed).normal(N, N).mul(0.3);
+    }
+
+    private static Tensor used(Tensor loss) {
+        Gradients.of(loss, Gradients.reuseMemory()).release();
+        return loss;
+    }
+
+    private static void isGone(Tensor t) {
+        TensorException e = assertThrows(TensorException.class, t::toFloatArray);
+        assertTrue(e.getMessage().contains("detach()"), e.getMessage());
+    }
+
+    /** A program drawn by chance: each op reads what any earlier op made, now and then a view of it. */
+    private static Tensor program(long seed, int ops, List<Tensor> leaves) {
+        Random random = new Random(seed);
+        List<Tensor> made = new ArrayList<>(leaves);
+        for (int i = 0; i < ops; i++) {
+            Tensor a = made.get(random.nextInt(made.size()));
+            Tensor b = made.get(Math.max(0, made.size() - 1 - random.nextInt(3)));
+            made.add(switch (random.nextInt(16)) {
+                case 0 -> a.add(b);
+                case 1 -> a.mul(b);
+                case 2 -> a.sub(b);
+                case 3 -> a.matmul(b).mul(0.2);
+                case 4 -> a.transpose(0, 1).add(b);
+                case 5 -> a.softmax(-1).mul(b);
+                case 6 -> b.gelu();
+                case 7 -> b.tanh().add(a);
+                case 8 -> Functional.rmsNorm(b, a.slice(0, 3, 4).reshape(N), 1e-5);
+                case 9 -> Functional.layerNorm(b, a.slice(0, 5, 6).reshape(N), a.mean(0), 1e-5);
+                case 10 -> Tensor.cat(0, a.slice(0, 0, 20), b.slice(0, 20, N));
+                case 11 -> b.reshape(N / 2, 2 * N).silu().reshape(N, N);
+                case 12 -> a.maximum(b).add(a);
+                case 13 -> Checkpointing.run(x -> x.square().mul(0.1).sigmoid(), b).mul(a);
+                case 14 -> a.gt(b).where(a, b.neg());
+                default -> b.sumKeepDims(1).add(a.mul(0.5));
+            });
+        }
+        return made.getLast().square().mean().add(leaves.getFirst().mul(made.get(made.size() / 2)).mean());
+    }
+
+    @Property(tries = 150)
+    void gradientsHaveTheSameBits(@ForAll long seed, @ForAll @IntRange(min = 1, max = 30) int ops) {
+        List<Tensor> leaves = List.of(matrix(1).tracked(), matrix(2).tracked(), matrix(3).tracked(), matrix(4));
+        Gradients plain = Gradients.of(program(seed, ops, leaves), Gradients.keepGraph());
+        for (int pass = 0; pass < 3; pass++) { // the later ones find old values in their memory
+            Tensor loss = program(seed, ops, leaves);
+            Gradients g = Gradients.of(loss, Gradients.reuseMemory());
+            for (int i = 0; i < 3; i++) {
+                Tensor leaf = leaves.get(i);
+                assertEquals(plain.find(leaf).isPresent(), g.find(leaf).isPresent());
+                if (g.find(leaf).isPresent()) {
+                    assertArrayEquals(plain.get(leaf).toFloatArray(), g.get(leaf).toFloatArray());
+                }
+            }
+            assertEquals(program(seed, ops, leaves).item(), loss.item());
+            g.release();
+        }
+    }
+
+    @Test
+    void whatLiesOnTheWayIsGoneAndWhatIsDetachedStays() {
+        Tensor x = matrix(1).tracked();
+        Tensor saved = x.mul(2);
+        Tensor passing = saved.square().add(saved);
+        Tensor detached = passing.mul(3).detach();
+        float[] values = detached.toFloatArray();
+        Tensor untrackedView = NoGrad.call(() -> passing.exp());
+        Tensor viewed = x.add(1);
+        Tensor view = NoGrad.call(() -> viewed.transpose(0, 1));
+        Tensor loss = used(passing.add(viewed).sum());
+        isGone(saved);
+        isGone(passing);
+        assertTrue(Double.isFinite(loss.item()));
+        assertArrayEquals(values, detached.toFloatArray());
+        assertEquals(N * N, untrackedView.toFloatArray().length);
+        assertEquals(x.get(1, 2) + 1, view.get(2, 1), 1e-6);
+    }
+
+    @Test
+    void withoutTheOptionAllStaysReadable() {
+        Tensor x = matrix(1).tracked();
+        Tensor y = x.mul(2);
+        Tensor z = y.square();
+        Gradients g = Gradients.of(z.sum());
+        assertEquals(2 * x.get(3, 4), y.get(3, 4));
+        assertEquals(y.get(3, 4) * y.get(3, 4), z.get(3, 4), 1e-6);
+        Tensor dx = g.get(x);
+        assertEquals(4 * y.get(3, 4), dx.get(3, 4), 1e-5);
+        g.release();
+        isGone(dx);
+        TensorException e = assertThrows(TensorException.class, () -> g.get(x));
+        assertTrue(e.getMessage().contains("release()"), e.getMessage());
+    }
+
+    @Test
+    void outputsAndTensorsAskedForStay() {
+        Tensor x = matrix(1).tracked();
+        Tensor y = x.mul(2);
+        Tensor z = y.mul(y);
+        Gradients g = Gradients.vectorJacobian(List.of(z), List.of(Tensor.ones(N, N)), List.of(y),
+                Gradients.reuseMemory());
+        assertEquals(y.get(3, 4) * y.get(3, 4), z.get(3, 4), 1e-6);
+        assertEquals(2 * y.get(3, 4), g.get(y).get(3, 4));
+        assertEquals(4 * y.get(3, 4), g.get(x).get(3, 4));
+    }
+
+    @Test
+    void whatAnotherBranchSavedStaysForIt() {
+        Tensor x = matrix(1).tracked();
+        Tensor y = x.mul(2);
+        Tensor other = y.square().sum();
+        used(y.exp().sum());
+        assertEquals(2 * x.get(3, 4), y.get(3, 4));
+        assertThrows(TensorException.class, () -> Gradients.of(other), "the graph below y is freed");
+    }
+
+    private static final class Stash implements CustomOp {
+        private Tensor gradient;
+        private Tensor input;
+
+        @Override
+        public String name() {
+            return "stash";
+        }
+
+        @Override
+        public List<TensorSpec> infer(List<TensorSpec> in) {
+            return in;
+        }
+
+        @Override
+        public List<Tensor> forward(List<Tensor> in) {
+            return List.of(in.getFirst().mul(1));
+        }
+
+        @Override
+        public List<Tensor> gradient(List<Tensor> in, List<Tensor> out, List<Tensor> g) {
+            gradient = g.getFirst();
+            input = in.getFirst();
+            return List.of(g.getFirst().mul(5));
+        }
+    }
+
+    @Test
+    void aCustomOpMayKeepWhatItsGradientSees() {
+        Stash stash = new Stash();
+        Tensor x = matrix(1).tracked();
+        used(Tensor.apply(stash, x.mul(2)).mul(3).sum());
+        used(matrix(2).tracked().mul(2).square().sum());
+        float[] threes = new float[N * N];
+        Arrays.fill(threes, 3);
+        assertArrayEquals(threes, stash.gradient.toFloatArray());
+        assertEquals(2 * x.get(3, 4), stash.input.get(3, 4));
+    }
+
+    @Test
+    void aListenerMayKeepWhatItHears() {
+        List<Tensor> heard = new ArrayList<>();
+        OpListener listener = new OpListener() {
+            @Override
+            public void executed(Op op, List<Tensor> inputs, List<Tensor> outputs, long nanos) {
+                heard.addAll(outputs);
+            }
+        };
+        Tensor x = matrix(1).tracked();
+        listener.listen(() -> {
+            Tensor y = x.mul(2);
+            Gradients.of(y.exp().mul(y).sum());
+            return null;
+        });
+        assertTrue(heard.size() > 5);
+        heard.forEach(Tensor::toFloatArray);
+    }
+
+    @Test
+    void sumsOfGradientsOutliveTheirParts() {
+        Tensor x = matrix(1).tracked();
+        Tensor y = matrix(2).tracked();
+        Gradients a = Gradients.of(x.mul(2).sum(), Gradients.reuseMemory());
+        Gradients b = Gradients.of(x.mul(y).sum(), Gradients.reuseMemory());
+        Gradients sum = a.plus(b);
+        a.release();
+        b.release();
+        used(x.square().sum());
+        assertEquals(2 + y.get(3, 4), sum.get(x).get(3, 4), 1e-6);
+        assertEquals(x.get(3, 4), sum.get(y).get(3, 4));
+    }
+
+    @Test
+    void theGraphCannotBeKeptAndUsedAgain() {
+        Tensor loss = matrix(1).tracked().sum();
+        TensorException e = assertThrows(TensorException.class,
+                () -> Gradients.of(loss, Gradients.keepGraph(), Gradients.reuseMemory()));
+        assertTrue(e.getMessage().contains("exclude"), e.getMessage());
+    }
+
+    /** 20 layers of 256 x 256 make 20 x 256 kB of activations and as much of gradients. */
+    @Test
+    void aStepNeedsAlmostNoNewMemory() {
+        List<Variable> weights = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            weights.add(Variable.of("w" + i, Rng.of(i).normal(256, 256).mul(0.06), true));
+        }
+        Tensor x = Rng.of(99).normal(256, 256);
+        Runnable step = () -> {
+            Tensor h = x;
+            for (Variable w : weights) {
+                h = h.matmul(w.value()).gelu();
+            }
+            Gradients g = Gradients.of(h.square().mean(), Gradients.reuseMemory());
+            for (Variable w : weights) {
+                assertTrue(g.contains(w));
+            }
+            g.release();
+        };
+        ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        // On plain kernels: vectors that C2 has not compiled yet live on the heap.
+        long bytes = Backends.with(CpuBackend.plain(), () -> {
+            for (int i = 0; i < 3; i++) {
+                step.run();
+            }
+            long before = thread.getCurrentThreadAllocatedBytes();
+            step.run();
+            return thread.getCurrentThreadAllocatedBytes() - before;
+        });
+        assertTrue(bytes < 1 << 20, "a step allocated " + bytes + " bytes");
+    }
+}
