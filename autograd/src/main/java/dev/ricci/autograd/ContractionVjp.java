@@ -4,6 +4,7 @@ import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.op.Contraction;
+import java.util.stream.IntStream;
 
 /** Gradient rules of matrix products, convolutions and pooling, and of their gradients. */
 final class ContractionVjp {
@@ -15,9 +16,15 @@ final class ContractionVjp {
         boolean a = n.needs(0);
         boolean b = n.inputs() > 1 && n.needs(1);
         return switch (op) {
-            case Contraction.MatMul m -> new Tensor[] {
-                a ? Tensor.apply(m, g, n.input(1).transpose(-2, -1)) : null,
-                b ? second(m, n, g) : null};
+            case Contraction.MatMul m -> {
+                Tensor[] found = n.none();
+                found[0] = a ? Tensor.apply(m, g, n.input(1).transpose(-2, -1)) : null;
+                found[1] = b ? second(m, n, g) : null;
+                if (n.inputs() == 3 && n.needs(2)) {
+                    found[2] = g.sum(IntStream.range(0, g.rank() - 1).toArray());
+                }
+                yield found;
+            }
             case Contraction.Conv2d c -> new Tensor[] {
                 a ? Tensor.apply(input(c, n.shape(0)), g, n.input(1)) : null,
                 b ? Tensor.apply(weight(c, n.shape(1)), g, n.input(0)) : null};

@@ -2,6 +2,7 @@ package dev.ricci.nn;
 
 import dev.ricci.nn.init.Initializer;
 import dev.ricci.nn.init.Initializers;
+import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
@@ -57,8 +58,7 @@ public final class Linear extends Layer implements Forward {
     @Override
     public Tensor forward(Tensor x) {
         Check.lastAxis("linear", weight, x, weight.spec().shape().dim(1));
-        Tensor y = x.matmul(weight.value().transpose(0, 1));
-        return bias == null ? y : y.add(bias.value());
+        return Functional.linear(x, weight.value(), bias == null ? null : bias.value());
     }
 
     /** [out, in]. */

@@ -25,6 +25,19 @@ public final class Functional {
     }
 
     /**
+     * y = x W^T + b, the bias added within the product.
+     *
+     * @param x [..., in]
+     * @param weight [out, in]
+     * @param bias [out], or null for none
+     * @return [..., out]
+     * @throws ShapeException if they do not fit
+     */
+    public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        return Products.linear(x, weight, bias);
+    }
+
+    /**
      * Layer norm over the last axis (see {@link Normalization.LayerNorm}).
      *
      * @param bias [D], or null for none

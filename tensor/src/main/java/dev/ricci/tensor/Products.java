@@ -37,6 +37,23 @@ final class Products {
                 b.expand(batch.concat(b.shape().sub(b.rank() - 2, b.rank()))));
     }
 
+    static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        if (weight.rank() != 2) {
+            throw new ShapeException("linear: weight must be [out, in], got " + weight.shape());
+        }
+        Tensor b = weight.transpose(0, 1);
+        if (bias == null) {
+            return matmul(x, b);
+        }
+        if (x.rank() == 2) {
+            return Dispatch.run(MATMUL, x, b, bias);
+        }
+        if (x.rank() < 2 || x.shape().isEmpty() || x.dim(-1) != b.dim(0)) {
+            return matmul(x, b).add(bias);
+        }
+        return Dispatch.run(MATMUL, x.reshape(-1, x.dim(-1)), b, bias).reshape(x.shape().with(-1, b.dim(1)));
+    }
+
     /**
      * Contracts from left to right. Each pair becomes one batched matmul over (shared kept, left, summed) and (shared
      * kept, summed, right); letters that only one operand has and nobody needs later are summed out first.

@@ -21,7 +21,7 @@ final class ContractionRows {
     static List<OpRow> rows() {
         return List.of(
                 // Sums of up to 2000 products of up to 4.
-                OpRow.of(MatMul.class, ContractionRows::matMul).within(1e-5, 3e-4).differentiable(0, 1),
+                OpRow.of(MatMul.class, ContractionRows::matMul).within(1e-5, 3e-4).differentiable(0, 1, 2),
                 OpRow.of(Conv2d.class, g -> Conv.drawn(g).forward(g)).within(1e-5, 5e-5).differentiable(0, 1),
                 OpRow.of(Conv2dBackwardInput.class, g -> Conv.drawn(g).backwardInput(g)).within(1e-5, 5e-5)
                         .differentiable(0, 1),
@@ -47,7 +47,9 @@ final class ContractionRows {
             n = at == 2 ? wide : g.draw().between(1, 70);
             batch = Shape.scalar();
         }
-        return OpCase.of(new MatMul(), g.floats(batch.concat(Shape.of(m, k))), g.floats(batch.concat(Shape.of(k, n))));
+        Tensor a = g.floats(batch.concat(Shape.of(m, k)));
+        Tensor b = g.floats(batch.concat(Shape.of(k, n)));
+        return g.draw().oneIn(2) ? OpCase.of(new MatMul(), a, b) : OpCase.of(new MatMul(), a, b, g.floats(Shape.of(n)));
     }
 
     private static Window drawnWindow(CaseDraw g, int kernelH, int kernelW, boolean pooling) {

@@ -33,7 +33,7 @@ final class FusedKernels {
             return;
         }
         switch (op) {
-            case Contraction.MatMul o -> matMul.matMul(in[0], in[1], out[0]);
+            case Contraction.MatMul o -> matMul.run(in, out[0]);
             case Contraction.Conv2d o -> convolution.forward(o, in, out[0]);
             case Contraction.Conv2dBackwardInput o -> convolution.backwardInput(o, in, out[0]);
             case Contraction.Conv2dBackwardWeight o -> convolution.backwardWeight(o, in, out[0]);

@@ -52,28 +52,30 @@ final class Gemm {
      * @param add whether the product is added to c; the first block's sum is then one more addend in order
      */
     void multiply(Matrix a, Matrix b, float[] c, int cOff, int ldc, boolean add) {
-        multiply(a, b, null, c, cOff, ldc, add);
+        multiply(a, b, null, null, c, cOff, ldc, add);
     }
 
     /**
      * The same, where b may have been packed before.
      *
      * @param packed what {@link #pack} gave for b, or null
+     * @param bias [N] that each row of c begins with, or null; only without add
      */
-    void multiply(Matrix a, Matrix b, float[] packed, float[] c, int cOff, int ldc, boolean add) {
+    void multiply(Matrix a, Matrix b, float[] packed, Dense bias, float[] c, int cOff, int ldc, boolean add) {
         int m = a.rows();
         int n = b.columns();
         int k = a.columns();
         if (m == 0 || n == 0) {
             return;
         }
+        Product product = new Product(a, b, packed, bias, c, cOff, ldc, add);
         if (k == 0) {
             for (int i = 0; i < m && !add; i++) {
                 Arrays.fill(c, cOff + i * ldc, cOff + i * ldc + n, 0f);
+                product.begin(i, 1, 0, n);
             }
             return;
         }
-        Product product = new Product(a, b, packed, c, cOff, ldc, add);
         if (m <= FEW_ROWS) {
             product.fewRows();
         } else {
@@ -85,7 +87,7 @@ final class Gemm {
     float[] pack(Matrix b) {
         int panels = ceil(b.columns(), nr);
         float[] packed = new float[Math.multiplyExact(panels * nr, b.rows())];
-        Product product = new Product(null, b, null, null, 0, 0, false);
+        Product product = new Product(null, b, null, null, null, 0, 0, false);
         Parallel.parts(panels, p -> {
             for (int q = 0; q < b.rows(); q += DEPTH) {
                 product.packRight(packed, (p * b.rows() + q) * nr, p, q);
@@ -106,6 +108,7 @@ final class Gemm {
         private final Matrix a;
         private final Matrix b;
         private final float[] packed;
+        private final Dense bias;
         private final float[] c;
         private final int cOff;
         private final int ldc;
@@ -114,14 +117,15 @@ final class Gemm {
         private final int n;
         private final int k;
 
-        Product(Matrix a, Matrix b, float[] packed, float[] c, int cOff, int ldc, boolean add) {
+        Product(Matrix a, Matrix b, float[] packed, Dense bias, float[] c, int cOff, int ldc, boolean add) {
             this.a = a;
             this.b = b;
             this.packed = packed;
+            this.bias = bias;
             this.c = c;
             this.cOff = cOff;
             this.ldc = ldc;
-            this.add = add;
+            this.add = add || bias != null;
             this.m = a == null ? 0 : a.rows();
             this.n = b.columns();
             this.k = b.rows();
@@ -147,6 +151,9 @@ final class Gemm {
                         }
                         int rightAt = packed == null ? 0 : (p * k + q) * nr;
                         if (m == 1) {
+                            if (q == 0) {
+                                begin(0, 1, p * nr, Math.min(nr, n - p * nr));
+                            }
                             micro.tile(1, Math.min(nr, n - p * nr), Math.min(DEPTH, k - q), left,
                                     a.offset() + q * a.columnStride(), a.columnStride(), right, rightAt, c,
                                     cOff + p * nr, ldc, add || q > 0, edge);
@@ -206,6 +213,13 @@ final class Gemm {
             }
         }
 
+        /** Lets a tile of the result begin with the bias, right before its first sum is added. */
+        void begin(int row, int rows, int column, int columns) {
+            for (int i = row; bias != null && i < row + rows; i++) {
+                System.arraycopy(bias.data(), bias.offset() + column, c, cOff + i * ldc + column, columns);
+            }
+        }
+
         /** Packs rows of the block that begins at depth q. */
         private void packLeft(float[] left, int at, int from, int to, int q) {
             int depth = Math.min(DEPTH, k - q);
@@ -229,6 +243,9 @@ final class Gemm {
             int columns = Math.min(nr, n - p * nr);
             for (int i = from; i < to; i += mr) {
                 int rows = Math.min(mr, to - i);
+                if (q == 0) {
+                    begin(i, rows, p * nr, columns);
+                }
                 micro.tile(rows, columns, depth, left, leftAt + (i - from) * depth, micro.panelRows(rows), right,
                         rightAt, c, cOff + i * ldc + p * nr, ldc, add || q > 0, edge);
             }

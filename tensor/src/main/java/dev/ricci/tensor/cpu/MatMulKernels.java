@@ -16,8 +16,17 @@ final class MatMulKernels {
         this.gemm = gemm;
     }
 
-    /** a [..., M, K] times b [..., K, N]; see {@link dev.ricci.tensor.op.Contraction.MatMul}. */
-    void matMul(Operand a, Operand b, Operand out) {
+    /** See {@link dev.ricci.tensor.op.Contraction.MatMul}. */
+    void run(Operand[] in, Operand out) {
+        Dense bias = in.length == 3 ? Dense.of(in[2]) : null;
+        matMul(in[0], in[1], bias, out);
+        if (bias != null) {
+            bias.release();
+        }
+    }
+
+    /** a [..., M, K] times b [..., K, N], plus a bias [N] or null. */
+    private void matMul(Operand a, Operand b, Dense bias, Operand out) {
         Layout la = a.layout();
         Layout lb = b.layout();
         int axes = la.shape().rank() - 2;
@@ -61,14 +70,15 @@ final class MatMulKernels {
         if (total == 1) {
             Matrix y = new Matrix(db, lb.offset(), k, n, bRow, bColumn);
             gemm.multiply(new Matrix(da, la.offset(), rows, k, row, aColumn), y,
-                    PackedWeights.find(b.storage(), y, rows, gemm), dc, out.layout().offset(), n, false);
+                    PackedWeights.find(b.storage(), y, rows, gemm), bias, dc, out.layout().offset(), n,
+                    false);
             return;
         }
         Parallel.parts((batch + perTask - 1) / perTask, t -> {
             for (int i = t * perTask; i < Math.min(total, (t + 1) * perTask); i++) {
                 Matrix x = new Matrix(da, offset(la, batchAxes, i), rows, k, row, aColumn);
                 Matrix y = new Matrix(db, offset(lb, batchAxes, i), k, n, bRow, bColumn);
-                gemm.multiply(x, y, dc, out.layout().offset() + i * rows * n, n, false);
+                gemm.multiply(x, y, null, bias, dc, out.layout().offset() + i * rows * n, n, false);
             }
         });
     }

@@ -9,7 +9,10 @@ import java.util.function.IntPredicate;
 
 /** Matrix products, convolutions and pooling. Images are [B, C, H, W]. */
 public sealed interface Contraction extends Op {
-    /** Inputs a [..., M, K] and b [..., K, N] with equal leading axes (expanded before), result [..., M, N]. */
+    /**
+     * Inputs a [..., M, K] and b [..., K, N] with equal leading axes (expanded before), and perhaps a bias [N] that is
+     * added to each row; result [..., M, N].
+     */
     record MatMul() implements Contraction {
         @Override
         public String name() {
@@ -18,7 +21,7 @@ public sealed interface Contraction extends Op {
 
         @Override
         public List<TensorSpec> infer(List<TensorSpec> in) {
-            Check.count(this, in, 2, 2);
+            Check.count(this, in, 2, 3);
             TensorSpec a = in.get(0);
             TensorSpec b = in.get(1);
             Check.computable(this, a);
@@ -32,6 +35,10 @@ public sealed interface Contraction extends Op {
             if (rank != b.shape().rank() || !a.shape().sub(0, rank - 2).equals(b.shape().sub(0, rank - 2))) {
                 throw new ShapeException("matmul: leading axes of " + a.shape() + " and " + b.shape() + " differ");
             }
+            if (in.size() == 3) {
+                Check.sameDType(this, a, in.get(2));
+                Check.shape(this, in.get(2), Shape.of(b.shape().dim(-1)), "the bias");
+            }
             return List.of(a.with(a.shape().with(-1, b.shape().dim(-1))));
         }
 
@@ -44,12 +51,12 @@ public sealed interface Contraction extends Op {
 
         @Override
         public boolean gradientReadsInput(int i) {
-            return true;
+            return i < 2;
         }
 
         @Override
         public boolean gradientReadsInput(int i, IntPredicate needed) {
-            return needed.test(1 - i);
+            return i < 2 && needed.test(1 - i);
         }
     }
 

@@ -75,7 +75,8 @@ public record OpCost(long flops, long bytes) {
                 case Indexing.Sort s -> size(in, 0) * log2(in.getFirst().shape().dim(s.axis()));
             };
             case Contraction o -> switch (o) {
-                case Contraction.MatMul m -> 2 * size(out, 0) * in.getFirst().shape().dim(-1);
+                case Contraction.MatMul m -> 2 * size(out, 0) * in.getFirst().shape().dim(-1)
+                        + (in.size() == 3 ? size(out, 0) : 0);
                 case Contraction.Conv2d c -> convFlops(out.getFirst().shape(), in.get(1).shape());
                 case Contraction.Conv2dBackwardInput c -> convFlops(in.getFirst().shape(), in.get(1).shape());
                 case Contraction.Conv2dBackwardWeight c -> convFlops(in.getFirst().shape(), c.weight());

@@ -13,7 +13,7 @@ final class ReferenceContraction {
 
     static void run(Contraction op, Operand[] in, Operand[] out) {
         switch (op) {
-            case Contraction.MatMul o -> matmul(in[0], in[1], out[0]);
+            case Contraction.MatMul o -> matmul(in[0], in[1], in.length == 3 ? in[2] : null, out[0]);
             case Contraction.Conv2d o -> {
                 double[] x = Dense.doubles(in[0]);
                 double[] w = Dense.doubles(in[1]);
@@ -59,7 +59,7 @@ final class ReferenceContraction {
         }
     }
 
-    private static void matmul(Operand left, Operand right, Operand out) {
+    private static void matmul(Operand left, Operand right, Operand bias, Operand out) {
         int m = left.shape().dim(-2);
         int k = left.shape().dim(-1);
         int n = right.shape().dim(-1);
@@ -74,6 +74,12 @@ final class ReferenceContraction {
                 for (int j = 0; j < n; j++) {
                     c[i * n + j] += ail * b[first + l * n + j];
                 }
+            }
+        }
+        if (bias != null) {
+            double[] added = Dense.doubles(bias);
+            for (int i = 0; i < c.length; i++) {
+                c[i] += added[i % n];
             }
         }
         Dense.write(out, c);

@@ -19,7 +19,11 @@ class MatMulKernelsTest {
             int m = random.nextInt(70);
             int k = random.nextInt(50);
             int n = random.nextInt(90);
-            switch (random.nextInt(3)) {
+            switch (random.nextInt(5)) {
+                case 3 -> Operands.check(backend, 1e-5, OP, Operands.any(random, m, k), Operands.any(random, k, n),
+                        Operands.any(random, n));
+                case 4 -> Operands.check(backend, 1e-5, OP, Operands.any(random, 3, 5, m, k),
+                        Operands.any(random, 3, 5, k, n), Operands.any(random, n));
                 case 0 -> Operands.check(backend, 1e-5, OP, Operands.any(random, m, k), Operands.any(random, k, n));
                 case 1 -> Operands.check(backend, 1e-5, OP, Operands.any(random, 2, 3, m, k),
                         Operands.any(random, 2, 3, k, n));
@@ -37,6 +41,8 @@ class MatMulKernelsTest {
             {700, 40, 300}, {200, 40, 4200}};
         for (int[] s : sizes) {
             Operands.check(backend, 3e-5, OP, Operands.any(random, s[0], s[1]), Operands.any(random, s[1], s[2]));
+            Operands.check(backend, 3e-5, OP, Operands.any(random, s[0], s[1]), Operands.any(random, s[1], s[2]),
+                    Operands.any(random, s[2]));
             Operands.check(backend, 3e-5, OP, Operands.any(random, 2, s[0], s[1]),
                     Operands.any(random, 2, s[1], s[2]));
         }
@@ -49,13 +55,14 @@ class MatMulKernelsTest {
         for (int[] s : new int[][] {{40, 70, 50}, {40, 900, 67}, {600, 400, 330}}) {
             Operand a = Operands.dense(random, s[0], s[1]);
             Operand b = Operands.any(random, s[1], s[2]);
-            float[] all = Operands.run(backend, OP, a, b)[0].heap().floats();
+            Operand bias = Operands.any(random, s[2]);
+            float[] all = Operands.run(backend, OP, a, b, bias)[0].heap().floats();
             for (int m = 1; m < 40; m++) {
                 int from = random.nextInt(s[0] - m + 1);
                 Operand part = new Operand(a.storage(),
                         a.layout().slice(new int[] {from, 0}, new int[] {m, s[1]}, new int[] {1, 1}));
                 Operands.sameBits(Arrays.copyOfRange(all, from * s[2], (from + m) * s[2]),
-                        Operands.run(backend, OP, part, b)[0].heap().floats(), backend.name() + " rows " + m);
+                        Operands.run(backend, OP, part, b, bias)[0].heap().floats(), backend.name() + " rows " + m);
             }
         }
     }
