@@ -78,6 +78,10 @@ final class FusedRulesTest {
                 .first("cross_entropy", in -> Functional.crossEntropy(in.get(0), in.get(1)), logits, targets)
                 .first("smoothed and weighted", in -> Functional.crossEntropy(in.get(0), targets, in.get(1), -100, 0.3),
                         logits, values(2, 4).abs())
+                .first("with its head", in -> Functional.linearCrossEntropy(in.get(0), in.get(1), targets).mul(3),
+                        values(5, 4, 3), values(6, 5, 3))
+                .first("with its head, smoothed and weighted", in -> Functional.linearCrossEntropy(in.get(0),
+                        in.get(1), targets, values(2, 4).abs(), -100, 0.3), values(5, 4, 3), values(6, 5, 3))
                 .first("per token", in -> Functional.tokenCrossEntropy(in.get(0), targets, -100, 0.1), logits)
                 .both("dropout", in -> Functional.dropout(in.get(0), 0.4, Rng.ofKey(key)).square(), values(3, 4, 6))
                 .stream();

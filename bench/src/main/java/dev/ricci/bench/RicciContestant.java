@@ -3,7 +3,6 @@ package dev.ricci.bench;
 import dev.ricci.autograd.Gradients;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.nn.KvCache;
-import dev.ricci.nn.Losses;
 import dev.ricci.nn.optim.AdamW;
 import dev.ricci.nn.optim.ParameterGroup;
 import dev.ricci.nn.optim.Schedule;
@@ -88,9 +87,10 @@ final class RicciContestant {
         }
         UnaryOperator<Tensor> f = function(w, parameters);
         Tensor above = w.above();
+        Latest latest = new Latest();
         return contestant(1, threads, () -> {
             Tensor y = f.apply(x);
-            return Gradients.vectorJacobian(List.of(y), List.of(above.reshape(y.shape())), leaves).get(x);
+            return latest.gradients(List.of(y), List.of(above.reshape(y.shape())), leaves).get(x);
         });
     }
 
@@ -99,8 +99,22 @@ final class RicciContestant {
         Tensor k = w.k().tracked();
         Tensor v = w.v().tracked();
         Tensor above = w.above();
-        return contestant(1, threads, () -> Gradients.vectorJacobian(List.of(Functional.attention(q, k, v, true)),
+        Latest latest = new Latest();
+        return contestant(1, threads, () -> latest.gradients(List.of(Functional.attention(q, k, v, true)),
                 List.of(above), List.of(q, k, v)).get(k));
+    }
+
+    /** Gradients that give their memory back when the next ones are asked for, as a training step does at its end. */
+    private static final class Latest {
+        private Gradients held;
+
+        Gradients gradients(List<Tensor> outputs, List<Tensor> seeds, List<Tensor> wrt) {
+            if (held != null) {
+                held.release();
+            }
+            held = Gradients.vectorJacobian(outputs, seeds, wrt, Gradients.reuseMemory());
+            return held;
+        }
     }
 
     private static Contestant trainStep(Workload.TrainStep w, int threads) {
@@ -112,8 +126,10 @@ final class RicciContestant {
         Tensor ids = w.ids();
         Tensor targets = w.targets();
         return contestant(1, threads, () -> {
-            Tensor loss = Losses.crossEntropy(model.logits(ids), targets);
-            optimizer.step(Gradients.of(loss).clipByGlobalNorm(Workload.TrainStep.CLIP));
+            Tensor loss = model.loss(ids, targets);
+            Gradients gradients = Gradients.of(loss, Gradients.reuseMemory());
+            optimizer.step(gradients.clipByGlobalNorm(Workload.TrainStep.CLIP));
+            gradients.release();
             return loss.detach();
         });
     }

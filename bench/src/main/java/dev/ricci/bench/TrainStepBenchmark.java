@@ -4,7 +4,6 @@ import dev.ricci.autograd.Gradients;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.nn.optim.AdamW;
-import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
@@ -44,8 +43,10 @@ public class TrainStepBenchmark {
     /** Forward, backward, clipping, update. */
     @Benchmark
     public Tensor step() {
-        Tensor loss = Functional.crossEntropy(model.logits(inputs), targets);
-        optimizer.step(Gradients.of(loss).clipByGlobalNorm(1));
+        Tensor loss = model.loss(inputs, targets);
+        Gradients gradients = Gradients.of(loss, Gradients.reuseMemory());
+        optimizer.step(gradients.clipByGlobalNorm(1));
+        gradients.release();
         return loss;
     }
 }

@@ -86,8 +86,7 @@ public final class TrainCommand implements RicciCommand {
         checkUsage(p);
         Run run = prepare(p, out != null ? out : Path.of("runs", presetName), options.seed());
         PrintStream console = options.out();
-        Function<Batch, Tensor> loss =
-            b -> Functional.crossEntropy(run.model.logits(b.inputs()), b.targets());
+        Function<Batch, Tensor> loss = b -> run.model.loss(b.inputs(), b.targets());
         LossCurve curve = new LossCurve(run.folder.resolve("metrics.jsonl"), run.folder.resolve("curve.svg"));
         StopRequest stop = options.stopRequest();
         if (resume) {

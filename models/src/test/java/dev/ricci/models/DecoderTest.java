@@ -64,6 +64,22 @@ class DecoderTest {
 
     @ParameterizedTest
     @MethodSource("shapes")
+    void itsLossIsTheCrossEntropyOfItsLogits(DecoderConfig config) {
+        Decoder model = new Decoder(config, Rng.of(1));
+        Tensor ids = ids(3, 13, config.vocabSize(), 2);
+        Tensor targets = ids(3, 13, config.vocabSize(), 3);
+        Tensor whole = Functional.crossEntropy(model.logits(ids), targets);
+        Tensor fused = model.loss(ids, targets);
+        assertEquals(whole.item(), fused.item(), 1e-6);
+        assertEquals(whole.item(), NoGrad.call(() -> model.loss(ids, targets)).item(), 1e-6);
+        Gradients expected = Gradients.of(whole);
+        Gradients found = Gradients.of(fused);
+        model.parameters().forEach((path, p) -> assertArrayEquals(expected.get(p.variable()).toFloatArray(),
+                found.get(p.variable()).toFloatArray(), 1e-5f, path));
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
     void laterTokensDoNotReachEarlierOnes(DecoderConfig config) {
         Decoder model = new Decoder(config, Rng.of(1));
         Tensor a = ids(1, 10, config.vocabSize(), 3);

@@ -75,17 +75,63 @@ public final class Functional {
     public static Tensor crossEntropy(Tensor logits, Tensor targets, Tensor weights, int ignoreIndex,
             double labelSmoothing) {
         Tensor losses = tokenCrossEntropy(logits, targets, ignoreIndex, labelSmoothing);
-        Tensor counted = targets.ne(ignoreIndex).to(losses.dtype());
-        if (weights != null) {
-            if (!weights.shape().equals(targets.shape())) {
-                throw new ShapeException("cross_entropy: weights must have the targets' shape " + targets.shape()
-                        + ", got " + weights.shape());
-            }
-            counted = counted.mul(weights);
-            losses = losses.mul(weights);
+        Tensor counted = counted(targets, weights, ignoreIndex, losses.dtype());
+        return (weights == null ? losses : losses.mul(weights)).sum().div(orOne(counted.sum()));
+    }
+
+    /** The weight of each token: 0 where ignored. */
+    private static Tensor counted(Tensor targets, Tensor weights, int ignoreIndex, DType dtype) {
+        Tensor counted = targets.ne(ignoreIndex).to(dtype);
+        if (weights == null) {
+            return counted;
         }
-        Tensor total = counted.sum();
-        return losses.sum().div(total.eq(0).where(total.detach().mul(0).add(1), total));
+        if (!weights.shape().equals(targets.shape())) {
+            throw new ShapeException("cross_entropy: weights must have the targets' shape " + targets.shape()
+                    + ", got " + weights.shape());
+        }
+        return counted.mul(weights);
+    }
+
+    private static Tensor orOne(Tensor total) {
+        return total.eq(0).where(total.detach().mul(0).add(1), total);
+    }
+
+    /**
+     * The mean cross-entropy of a linear head's logits x W^T, as {@link #crossEntropy(Tensor, Tensor)} of
+     * {@link #linear} gives it, without ever holding the logits of all tokens. Gradients are made on the way forward.
+     *
+     * @param x [..., D]
+     * @param weight [V, D]
+     * @param targets [...] I32 or I64; {@link #IGNORE_INDEX} does not count
+     */
+    public static Tensor linearCrossEntropy(Tensor x, Tensor weight, Tensor targets) {
+        return linearCrossEntropy(x, weight, targets, null, IGNORE_INDEX, 0);
+    }
+
+    /**
+     * The same with weights and smoothing, as in {@link #crossEntropy(Tensor, Tensor, Tensor, int, double)}.
+     *
+     * @param weights [...], one a token, not tracked, or null for ones
+     * @param ignoreIndex the target that does not count
+     * @param labelSmoothing 0 .. 1
+     * @throws TensorException if the weights are tracked
+     */
+    public static Tensor linearCrossEntropy(Tensor x, Tensor weight, Tensor targets, Tensor weights, int ignoreIndex,
+            double labelSmoothing) {
+        if (x.rank() == 0 || !x.shape().remove(-1).equals(targets.shape())) {
+            throw new ShapeException("linear_cross_entropy: x must be [..., D] and targets [...], got " + x.shape()
+                    + " and " + targets.shape());
+        }
+        if (weights != null && weights.isTracked()) {
+            throw new TensorException("linear_cross_entropy: no gradient flows to the weights, which are tracked;"
+                    + " detach() them, or use crossEntropy(linear(x, weight, null), ...)");
+        }
+        Tensor counted = counted(targets, weights, ignoreIndex, x.dtype());
+        Tensor scale = counted.div(orOne(counted.sum()));
+        boolean gradients = !NoGrad.isActive() && (x.isTracked() || weight.isTracked());
+        Shape rows = Shape.of(targets.size());
+        return Dispatch.runAll(new Loss.LinearCrossEntropy(ignoreIndex, labelSmoothing, gradients),
+                x.reshape(rows.concat(Shape.of(x.dim(-1)))), weight, targets.reshape(rows), scale.reshape(rows))[0];
     }
 
     /** The cross-entropy of each token: logits [..., C] and targets [...] give [...]; 0 where ignored. */

@@ -5,6 +5,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.op.Loss.CrossEntropy;
 import dev.ricci.tensor.op.Loss.CrossEntropyBackward;
+import dev.ricci.tensor.op.Loss.LinearCrossEntropy;
 import dev.ricci.tensor.op.Normalization.LayerNorm;
 import dev.ricci.tensor.op.Normalization.LayerNormBackward;
 import dev.ricci.tensor.op.Normalization.LogSoftmax;
@@ -37,7 +38,9 @@ final class NormalizationRows {
                 norm(RmsNorm.class, NormalizationRows::rmsNorm).differentiable(0, 1).gradientWithin(1e-3, 1e-3),
                 norm(RmsNormBackward.class, NormalizationRows::rmsNormBackward),
                 OpRow.of(CrossEntropy.class, NormalizationRows::crossEntropy).within(1e-5, 1e-5).differentiable(0),
-                OpRow.of(CrossEntropyBackward.class, NormalizationRows::crossEntropyBackward).within(1e-5, 1e-5));
+                OpRow.of(CrossEntropyBackward.class, NormalizationRows::crossEntropyBackward).within(1e-5, 1e-5),
+                OpRow.of(LinearCrossEntropy.class, NormalizationRows::linearCrossEntropy).within(1e-4, 1e-4)
+                        .differentiable(0, 1));
     }
 
     private static OpRow softmax(Class<? extends Op> type, IntFunction<Op> op) {
@@ -126,6 +129,16 @@ final class NormalizationRows {
         boolean hides = !g.smooth() && g.draw().oneIn(4);
         return OpCase.of(new CrossEntropy(IGNORED, smoothing(g)), g.floats(s, hides ? masked : Values.between(-8, 8),
                 Values.between(-3, 3)), targets(g, s.dim(0), s.dim(1)));
+    }
+
+    private static OpCase linearCrossEntropy(CaseDraw g) {
+        int n = g.sizeOrZero();
+        int depth = g.sizeOrZero();
+        int classes = 1 + g.sizeOrZero();
+        Tensor x = g.floats(Shape.of(n, depth), Values.between(-1, 1));
+        Tensor weight = g.floats(Shape.of(classes, depth), Values.between(-1, 1));
+        return OpCase.of(new LinearCrossEntropy(IGNORED, smoothing(g), true), x, weight, targets(g, n, classes),
+                g.floats(Shape.of(n), Values.between(0, 1)));
     }
 
     private static OpCase crossEntropyBackward(CaseDraw g) {

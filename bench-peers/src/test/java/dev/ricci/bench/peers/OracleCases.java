@@ -220,6 +220,11 @@ final class OracleCases {
         add("cross_entropy, weights of tokens", "w = torch.masked_fill(c, torch.eq(b, 3), 0.)\n"
                 + "return torch.div(torch.sum(torch.mul(torch.cross_entropy_loss(a, b, None, 0, 3), w)), torch.sum(w))",
                 in -> Functional.crossEntropy(in[0], in[1], in[2], 3, 0), normal(40, 7), ids(7, 40), positive(40));
+        add("linear_cross_entropy", "torch.cross_entropy_loss(torch.linear(a, b), c, None, 1, 3, 0.2)",
+                in -> Functional.linearCrossEntropy(in[0], in[1], in[2], null, 3, 0.2), normal(40, 5), normal(7, 5),
+                ids(7, 40));
+        add("linear", "torch.linear(a, b, c)", in -> Functional.linear(in[0], in[1], in[2]), normal(4, 9, 5),
+                normal(7, 5), normal(7));
         add("mse", "torch.mse_loss(a, b)", in -> Losses.mse(in[0], in[1]), normal(5, 6), normal(5, 6));
         add("l1", "torch.l1_loss(a, b)", in -> Losses.l1(in[0], in[1]), normal(5, 6), normal(5, 6));
         add("huber", "torch.huber_loss(a, b, 1, 1.7)", in -> Losses.huber(1.7).apply(in[0], in[1]), normal(9, 6),

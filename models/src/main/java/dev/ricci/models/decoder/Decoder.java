@@ -8,6 +8,7 @@ import dev.ricci.nn.Parameter;
 import dev.ricci.nn.init.Initializers;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.DTypeException;
+import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
@@ -83,6 +84,18 @@ public final class Decoder extends Layer {
     public Tensor logits(Tensor ids, AttentionMask mask) {
         check(ids, 0);
         return head.forward(model.forward(ids, Tensor.arange(ids.dim(1)), mask, null));
+    }
+
+    /**
+     * The mean cross-entropy of the next ids, without holding the logits of all positions at once.
+     *
+     * @param ids [B, T] I32 or I64, T at most the context
+     * @param targets [B, T], the id that follows each; {@link Functional#IGNORE_INDEX} does not count
+     * @return a scalar
+     */
+    public Tensor loss(Tensor ids, Tensor targets) {
+        Tensor hidden = hiddenStates(ids, Tensor.arange(ids.dim(1)), causalMask(), null);
+        return Functional.linearCrossEntropy(hidden, head.weight().value(), targets);
     }
 
     /**

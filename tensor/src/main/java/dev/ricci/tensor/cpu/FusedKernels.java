@@ -23,7 +23,7 @@ final class FusedKernels {
         this.matMul = new MatMulKernels(gemm);
         this.convolution = new ConvolutionKernels(rows, gemm);
         this.normalization = new NormalizationKernels(rows);
-        this.loss = new LossKernels(rows);
+        this.loss = new LossKernels(rows, gemm);
         this.attention = new AttentionKernels(rows, micro);
     }
 

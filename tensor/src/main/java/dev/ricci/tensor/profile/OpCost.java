@@ -103,7 +103,11 @@ public record OpCost(long flops, long bytes) {
                         in.get(5).shape(), a.causal(), a.window(), 2.5);
                 case AttentionOp.Rotary r -> 3 * size(in, 0);
             };
-            case Loss o -> 5 * (long) in.get(o instanceof Loss.CrossEntropy ? 0 : 1).shape().size();
+            case Loss o -> switch (o) {
+                case Loss.CrossEntropy c -> 5 * size(in, 0);
+                case Loss.CrossEntropyBackward c -> 5 * size(in, 1);
+                case Loss.LinearCrossEntropy c -> size(in, 0) * in.get(1).shape().dim(0) * (c.gradients() ? 6 : 2);
+            };
             case Random o -> out.isEmpty() ? 0 : size(out, 0);
             case LinearAlgebra o -> {
                 Shape s = in.getFirst().shape();

@@ -4,7 +4,7 @@ import dev.ricci.tensor.op.Loss;
 import dev.ricci.tensor.spi.IdCheck;
 import dev.ricci.tensor.spi.Operand;
 
-/** Cross-entropy and its gradient, row by row; targets are checked before anything is written. */
+/** Cross-entropy and its gradients, row by row; targets are checked before anything is written. */
 final class ReferenceLoss {
     private ReferenceLoss() {
     }
@@ -13,6 +13,54 @@ final class ReferenceLoss {
         switch (op) {
             case Loss.CrossEntropy o -> forward(o, in, out);
             case Loss.CrossEntropyBackward o -> backward(o, in, out[0]);
+            case Loss.LinearCrossEntropy o -> linear(o, in, out);
+        }
+    }
+
+    private static void linear(Loss.LinearCrossEntropy op, Operand[] in, Operand[] out) {
+        int depth = in[0].shape().dim(1);
+        int classes = in[1].shape().dim(0);
+        int[] targets = IdCheck.readIgnoring(op.name(), "targets", in[2], classes, op.ignoreIndex());
+        double[] x = Dense.doubles(in[0]);
+        double[] w = Dense.doubles(in[1]);
+        double[] scale = Dense.doubles(in[3]);
+        double s = op.labelSmoothing();
+        double loss = 0;
+        double[] dx = new double[x.length];
+        double[] dw = new double[w.length];
+        double[] logits = new double[classes];
+        for (int r = 0; r < targets.length; r++) {
+            if (targets[r] < 0 || scale[r] == 0) {
+                continue;
+            }
+            double max = Double.NEGATIVE_INFINITY;
+            double mean = 0;
+            for (int c = 0; c < classes; c++) {
+                logits[c] = 0;
+                for (int d = 0; d < depth; d++) {
+                    logits[c] += x[r * depth + d] * w[c * depth + d];
+                }
+                max = Math.max(max, logits[c]);
+                mean += logits[c] / classes;
+            }
+            double sum = 0;
+            for (double l : logits) {
+                sum += StrictMath.exp(l - max);
+            }
+            double lse = max + StrictMath.log(sum);
+            loss += scale[r] * (lse - (1 - s) * logits[targets[r]] - s * mean);
+            for (int c = 0; c < classes; c++) {
+                double g = scale[r] * (StrictMath.exp(logits[c] - lse) - (c == targets[r] ? 1 - s : 0) - s / classes);
+                for (int d = 0; d < depth; d++) {
+                    dx[r * depth + d] += g * w[c * depth + d];
+                    dw[c * depth + d] += g * x[r * depth + d];
+                }
+            }
+        }
+        Dense.write(out[0], new double[] {loss});
+        if (op.gradients()) {
+            Dense.write(out[1], dx);
+            Dense.write(out[2], dw);
         }
     }
 

@@ -44,6 +44,24 @@ class LossKernelsTest {
 
     @ParameterizedTest
     @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
+    void theLossOfALinearHeadEqualsTheReference(Backend backend) {
+        Random random = new Random(2);
+        // The last has more than one block of rows, the one before a block that is not full.
+        int[][] sizes = {{0, 3, 5}, {3, 0, 4}, {1, 1, 1}, {40, 33, 70}, {270, 5, 300}, {300, 7, 17000}};
+        for (int[] n : sizes) {
+            for (double s : new double[] {0, 0.1}) {
+                int[] ids = random.ints(n[0], 0, n[2]).map(t -> random.nextInt(5) == 0 ? -100 : t).toArray();
+                Operand[] in = {Operands.any(random, n[0], n[1]), Operands.any(random, n[2], n[1]),
+                    Operands.ints(Shape.of(n[0]), ids), Operands.any(random, n[0])};
+                Operands.check(backend, 2e-5, new Loss.LinearCrossEntropy(-100, s, true), in);
+                Operands.check(backend, 2e-5, new Loss.LinearCrossEntropy(-100, s, false), in);
+                Operands.threadsDoNotMatter(backend, new Loss.LinearCrossEntropy(-100, s, true), in);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
     void targetsAreCheckedBeforeAnythingIsWritten(Backend backend) {
         Operand logits = Operands.matrix(2, 2, 1, 2, 3, 4);
         Operand targets = Operands.ints(Shape.of(2), 0, 2);
