@@ -23,12 +23,13 @@ public final class BenchCommand implements RicciCommand {
     private static final int WINDOW_MILLIS = 60;
 
     @Parameters(index = "0", arity = "0..1", defaultValue = "all", paramLabel = "WHAT",
-            description = "gemm, ops, train, decode, overhead, memory, all of these, or jmh: single kernels of ours.")
+            description = "gemm, ops, train, decode, overhead, memory, all of these; jmh: single kernels of ours; soak:"
+                    + " a long training.")
     private String what;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN",
-            description = "Which JMH benchmarks: a regular expression.")
-    private String pattern;
+    @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN|MINUTES",
+            description = "For jmh, which benchmarks: a regular expression. For soak, how long: 20 by default.")
+    private String detail;
 
     @Option(names = "--quick", description = "Small sizes, once each: does it run, not how fast.")
     private boolean quick;
@@ -45,12 +46,15 @@ public final class BenchCommand implements RicciCommand {
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
         if (what.equals("jmh")) {
-            return JmhRun.run(pattern == null ? BenchCommand.class.getPackageName() : pattern, quick, options);
+            return JmhRun.run(detail == null ? BenchCommand.class.getPackageName() : detail, quick, options);
+        }
+        if (what.equals("soak")) {
+            return SoakRun.run(minutes(), quick, options);
         }
         List<Suite> suites = Suite.named(what);
-        if (suites.isEmpty() || pattern != null) {
-            throw new UsageException("bench: " + (pattern != null ? "only jmh takes a pattern" : "unknown '" + what
-                    + "'; one of " + Suite.names() + ", all, jmh"));
+        if (suites.isEmpty() || detail != null) {
+            throw new UsageException("bench: " + (detail != null ? "only jmh and soak take a second word"
+                    : "unknown '" + what + "'; one of " + Suite.names() + ", all, jmh, soak"));
         }
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
             throw new UsageException("bench: measures nothing without the JVM flag --add-modules jdk.incubator.vector");
@@ -88,6 +92,16 @@ public final class BenchCommand implements RicciCommand {
         }
         results.put("rows", rows);
         return results;
+    }
+
+    private int minutes() {
+        if (detail == null) {
+            return SoakRun.MINUTES;
+        }
+        if (!detail.matches("[1-9]\\d{0,3}")) {
+            throw new UsageException("bench soak: minutes must be 1 .. 9999, got '" + detail + "'");
+        }
+        return Integer.parseInt(detail);
     }
 
     private static void print(PrintStream out, Map<String, Object> summary) {

@@ -57,11 +57,20 @@ final class MemoryProbe {
     }
 
     private static double peakBytes() throws IOException {
+        return status("VmHWM");
+    }
+
+    /** Resident memory of this process. */
+    static double residentBytes() throws IOException {
+        return status("VmRSS");
+    }
+
+    private static double status(String field) throws IOException {
         for (String line : Files.readAllLines(STATUS)) {
-            if (line.startsWith("VmHWM:")) {
+            if (line.startsWith(field + ":")) {
                 return 1024.0 * Long.parseLong(line.replaceAll("\\D", ""));
             }
         }
-        throw new IOException(STATUS + " has no VmHWM");
+        throw new IOException(STATUS + " has no " + field);
     }
 }

@@ -12,8 +12,7 @@ final class TrainSuite {
     }
 
     static Session.Result run(Session session) {
-        Workload.TrainStep yardstick = session.quick() ? tiny() : new Workload.TrainStep(
-                "4 layers, width 256", DecoderConfig.gpt2(4096, 128, 4, 4, 256), 8);
+        Workload.TrainStep yardstick = session.quick() ? tiny() : yardstick();
         List<Row> rows = new ArrayList<>();
         for (int threads : session.threadCounts()) {
             rows.add(session.compare(yardstick, threads, Plan.STEPS));
@@ -25,6 +24,11 @@ final class TrainSuite {
             rows.add(session.compare(gpt2(), session.threads(), Plan.LONG_STEPS));
         }
         return new Session.Result(rows, summary);
+    }
+
+    /** 5 million parameters, 1,024 tokens. */
+    static Workload.TrainStep yardstick() {
+        return new Workload.TrainStep("4 layers, width 256", DecoderConfig.gpt2(4096, 128, 4, 4, 256), 8);
     }
 
     /** 124 million parameters, 1,024 tokens. */

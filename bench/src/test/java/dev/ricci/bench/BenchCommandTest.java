@@ -56,6 +56,17 @@ class BenchCommandTest {
     }
 
     @Test
+    void soaksForMinutes() {
+        Map<String, Object> found = json("bench", "soak", "3", "--quick", "--json");
+        assertEquals(3, ((List<?>) found.get("rows")).size());
+        for (String what : List.of("tokens_per_s", "heap_mb", "resident_mb")) {
+            assertTrue(((Number) found.get(what + "_last_to_minute_2")).doubleValue() > 0, what);
+        }
+        run(2, "bench", "soak", "-1", "--json");
+        run(2, "bench", "soak", "long", "--json");
+    }
+
+    @Test
     void anUnknownNameIsBadUsage() {
         assertTrue(run(2, "bench", "nothing", "--json").contains("one of gemm, ops, train, decode, overhead, memory"));
     }
