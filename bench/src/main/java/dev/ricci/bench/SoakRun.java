@@ -70,15 +70,14 @@ final class SoakRun {
         PrintStream out = options.out();
         Pauses pauses = new Pauses();
         List<Map<String, Object>> rows = new ArrayList<>();
-        long began = System.nanoTime();
         long step = 0;
         for (int m = 1; m <= minutes; m++) {
             long from = System.nanoTime();
             long first = step;
-            while (System.nanoTime() - began < m * minute) {
+            do {
                 Rng rng = Rng.of(step++);
                 Threads.limit(options.threads(), () -> step(work, model, optimizer, rng));
-            }
+            } while (System.nanoTime() - from < minute);
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("name", "minute " + m);
             row.put("tokens_per_s", (step - first) * work.tokens() / ((System.nanoTime() - from) * 1e-9));
