@@ -10,6 +10,7 @@
 #   PEERS       1 to measure torch beside, where python3 has it (default 1)
 #   TINY        1 for sizes that a CPU can do, to try the scripts where there is no GPU
 #   LIMIT       seconds a process may take (default 120)
+#   MAX_EVENTS  length of the list of events that TornadoVM clears for every task of a graph on every execution (its default is 32768)
 #   JVM_OPTIONS further options for the Java processes
 set -uo pipefail
 
@@ -73,8 +74,8 @@ for folder in "${folders[@]+"${folders[@]}"}"; do
 done
 export LD_LIBRARY_PATH="$links:$home/native${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 ldconfig -p 2>/dev/null | grep -q 'libOpenCL\.so\.1 ' || export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$home/native/loader"
-# A driver that brings OpenCL but no registration of it: register it for this run.
-if [ -z "${OCL_ICD_VENDORS:-}" ] && ! ls /etc/OpenCL/vendors/*.icd >/dev/null 2>&1; then
+# A driver that brings OpenCL but no registration of it: register it, alone, for this run.
+if [ -z "${OCL_ICD_VENDORS:-}" ] && ! grep -qs nvidia /etc/OpenCL/vendors/*.icd; then
     icd=$(ldconfig -p 2>/dev/null | sed -n 's/.*libnvidia-opencl\.so\.1 .*=> //p' | head -1)
     [ -n "$icd" ] || icd=$(find /usr/local/nvidia /usr/lib /usr/lib64 -name 'libnvidia-opencl.so.1' 2>/dev/null | head -1)
     if [ -n "$icd" ]; then
@@ -109,7 +110,7 @@ probe() {
         "-Djava.library.path=$home/native" --upgrade-module-path "$home/graal" --module-path "$home/tornado/common:$home/tornado/$backend" \
         --add-modules "ALL-SYSTEM,tornado.runtime,tornado.annotation,tornado.drivers.common,$module$([ "$backend" = cuda ] && echo ,tornado.cublas)" \
         --enable-native-access="$module,ALL-UNNAMED" --sun-misc-unsafe-memory-access=allow \
-        -Dtornado.recover.bailout=False -Dtornado.tvm.maxbytecodesize=65536 -Dtornado.device.memory="$([ "${TINY:-0}" = 1 ] && echo 512MB || echo 16GB)" \
+        -Dtornado.recover.bailout=False -Dtornado.tvm.maxbytecodesize=65536 "-Dtornado.max.events=${MAX_EVENTS:-64}" -Dtornado.device.memory="$([ "${TINY:-0}" = 1 ] && echo 512MB || echo 16GB)" \
         "${flags[@]}" "-Dprobe.json=$results/results.jsonl" "-Dprobe.backend=$backend" "-Dprobe.flags=fast-math $fast" "-Dprobe.tiny=$([ "${TINY:-0}" = 1 ] && echo true)" \
         ${JVM_OPTIONS:-} -cp "$home/probe" dev.ricci.gpu.probe.Main "$@") >"$work/out" 2>"$work/err"
     local status=$?

@@ -6,6 +6,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -16,7 +17,7 @@ final class MatmulProbe {
 
     /** The tile shapes that are tried. */
     enum Tile {
-        T64(64, 64), T128X64(128, 64), T128(128, 128), T128X256(128, 256);
+        T64(64, 64), T128(128, 128);
 
         final int rows;
         final int columns;
@@ -29,8 +30,6 @@ final class MatmulProbe {
         void task(TaskGraph graph, String name, KernelContext context, FloatArray arena, IntArray cfg) {
             switch (this) {
                 case T64 -> graph.task(name, Kernels::matmul64, context, arena, cfg);
-                case T128X64 -> graph.task(name, Kernels::matmul128x64, context, arena, cfg);
-                case T128X256 -> graph.task(name, Kernels::matmul128x256, context, arena, cfg);
                 case T128 -> graph.task(name, Kernels::matmul128, context, arena, cfg);
             }
         }
@@ -102,9 +101,12 @@ final class MatmulProbe {
                 float[] one = rows(result, arena, c, m, n);
                 double error = error(one, m, n, k, b);
                 double micros = Gpu.medianMicros(3, 15, 1500, () -> plan.withGraph(1).withGridScheduler(grids).execute()) / TASKS;
+                plan.withProfiler(ProfilerMode.SILENT);
                 result = plan.withGraph(1).withGridScheduler(grids).execute();
+                double device = result.getProfilerResult().getDeviceKernelTime() / 1e6 / TASKS;
+                plan.withoutProfiler();
                 boolean same = Gpu.bits(one) == Gpu.bits(rows(result, arena, c, m, n));
-                report.row("tile", tile.name(), "m n k", m + " " + n + " " + k, "ms", micros / 1e3, "TFLOP/s", 2.0 * m * n * k / micros / 1e6, "max error / rms",
+                report.row("tile", tile.name(), "m n k", m + " " + n + " " + k, "ms", micros / 1e3, "TFLOP/s", 2.0 * m * n * k / micros / 1e6, "device ms", device, "max error / rms",
                         error, "same bits", same, "first execute ms", firstRun, "of it", first ? "compile of " + TASKS + " tasks" : "no compile", "graph+plan ms", build);
                 first = false;
             }

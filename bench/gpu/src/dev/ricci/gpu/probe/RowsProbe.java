@@ -19,23 +19,25 @@ final class RowsProbe {
     static void run() {
         Report report = new Report("rows", Gpu.backend());
         int[][] shapes = Gpu.TINY ? new int[][] {{8, 300}} : new int[][] {{4096, 4096}, {32768, 4096}};
-        for (String kind : new String[] {"copy", "row sum", "softmax"}) {
+        for (String kind : new String[] {"copy", "copy by 4", "row sum", "softmax"}) {
             for (int[] s : shapes) {
-                try {
-                    rows(report, kind, s[0], s[1]);
-                } catch (Throwable e) {
-                    report.row("kernel", kind, "rows", s[0], "columns", s[1], "failed", Gpu.words(e));
+                for (boolean captured : Gpu.backend().equals("opencl") ? new boolean[] {false} : new boolean[] {false, true}) {
+                    try {
+                        rows(report, kind, s[0], s[1], captured);
+                    } catch (Throwable e) {
+                        report.row("kernel", kind, "rows", s[0], "columns", s[1], "CUDA graph", captured, "failed", Gpu.words(e));
+                    }
                 }
             }
         }
         report.print();
     }
 
-    private static void rows(Report report, String kind, int rows, int columns) throws Exception {
+    private static void rows(Report report, String kind, int rows, int columns, boolean captured) throws Exception {
         int count = rows * columns;
         FloatArray arena = new FloatArray(2 * count);
         IntArray fillCfg = IntArray.fromElements(0, count);
-        IntArray cfg = kind.equals("copy") ? IntArray.fromElements(0, count, 0, count) : IntArray.fromElements(rows, columns, 0, count);
+        IntArray cfg = kind.startsWith("copy") ? IntArray.fromElements(0, count, 0, count) : IntArray.fromElements(rows, columns, 0, count);
         KernelContext context = new KernelContext();
         TaskGraph fill = new TaskGraph("fill").transferToDevice(DataTransferMode.FIRST_EXECUTION, arena, fillCfg)
                 .task("all", Kernels::fill, context, arena, fillCfg).persistOnDevice(arena);
@@ -44,13 +46,17 @@ final class RowsProbe {
         for (int i = 0; i < TASKS; i++) {
             switch (kind) {
                 case "copy" -> graph.task("t" + i, Kernels::copy, context, arena, cfg);
+                case "copy by 4" -> graph.task("t" + i, Kernels::copyBy4, context, arena, cfg);
                 case "row sum" -> graph.task("t" + i, Kernels::rowSum, context, arena, cfg);
                 default -> graph.task("t" + i, Kernels::softmax, context, arena, cfg);
             }
-            grids.addWorkerGrid("rows.t" + i, Gpu.groups(kind.equals("copy") ? (count + 255) / 256 : rows, 1, 256));
+            grids.addWorkerGrid("rows.t" + i, Gpu.groups(kind.equals("copy") ? (count + 255) / 256 : kind.equals("copy by 4") ? (count + 1023) / 1024 : rows, 1, 256));
         }
         graph.transferToHost(DataTransferMode.UNDER_DEMAND, arena);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(fill.snapshot(), graph.snapshot())) {
+            if (captured) {
+                plan.withCUDAGraph();
+            }
             plan.withGraph(0).withGridScheduler(grids).execute();
             long start = System.nanoTime();
             TornadoExecutionResult result = plan.withGraph(1).withGridScheduler(grids).execute();
@@ -61,7 +67,7 @@ final class RowsProbe {
             result = plan.withGraph(1).withGridScheduler(grids).execute();
             boolean same = Gpu.bits(one) == Gpu.bits(results(result, arena, kind, rows, columns));
             double bytes = 4.0 * count * (kind.equals("row sum") ? 1 : 2);
-            report.row("kernel", kind, "rows", rows, "columns", columns, "us", micros, "GB/s", bytes / micros / 1e3, "max error", error, "same bits", same,
+            report.row("kernel", kind, "rows", rows, "columns", columns, "CUDA graph", captured, "us", micros, "GB/s", bytes / micros / 1e3, "max error", error, "same bits", same,
                     "first execute ms", first);
             plan.freeDeviceMemory();
         }
@@ -99,8 +105,8 @@ final class RowsProbe {
             }
             for (int i = 0; i < columns; i++) {
                 double x = Gpu.valueAt(which[w] * columns + i);
-                double want = kind.equals("copy") ? x : Math.exp(x) / sum;
-                double distance = Math.abs(want - got[w * columns + i]) / (kind.equals("copy") ? 1 : want);
+                double want = kind.startsWith("copy") ? x : Math.exp(x) / sum;
+                double distance = Math.abs(want - got[w * columns + i]) / (kind.startsWith("copy") ? 1 : want);
                 worst = distance <= worst ? worst : distance;
             }
         }

@@ -33,6 +33,9 @@ final class TruthProbe {
         ask(report, "BFloat16 storage, float arithmetic", TruthProbe::bfloats);
         ask(report, "long indices, arena over 2 GiB", TruthProbe::bigArena);
         ask(report, "scalar argument changed in a new plan recompiles", TruthProbe::recompiles);
+        if (!Gpu.backend().equals("opencl")) {
+            ask(report, "worker grid changed after a CUDA graph was captured", TruthProbe::gridAfterCapture);
+        }
         report.print();
     }
 
@@ -279,6 +282,24 @@ final class TruthProbe {
             }
             plan.freeDeviceMemory();
             return (right ? "right" : "WRONG: " + end[0] + " " + end[1023]) + ", " + size * 4L / 1_000_000 + " MB, first execute with the copy " + Math.round(first) + " ms";
+        }
+    }
+
+    private static String gridAfterCapture() throws Exception {
+        FloatArray arena = new FloatArray(512);
+        IntArray cfg = IntArray.fromElements(0);
+        TaskGraph graph = new TaskGraph("grid").transferToDevice(DataTransferMode.FIRST_EXECUTION, arena, cfg)
+                .task("t", Kernels::bump, new KernelContext(), arena, cfg).transferToHost(DataTransferMode.UNDER_DEMAND, arena);
+        GridScheduler grids = new GridScheduler("grid.t", Gpu.groups(1, 1, 256));
+        try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+            plan.withGridScheduler(grids).withCUDAGraph();
+            plan.execute();
+            plan.execute();
+            grids.addWorkerGrid("grid.t", Gpu.groups(2, 1, 256));
+            TornadoExecutionResult result = plan.withGridScheduler(grids).execute();
+            float[] values = Gpu.read(result, arena, 0, 512);
+            plan.freeDeviceMemory();
+            return (values[0] == 3 && values[511] == 1 ? "honoured" : "IGNORED") + ": first group ran " + values[0] + " times, second " + values[511];
         }
     }
 
