@@ -102,6 +102,8 @@ probe() {
     if [ "$fast" = off ]; then
         flags=(-Dtornado.enable.fastMathOptimizations=False "-Dtornado.opencl.compiler.flags=-w")
     fi
+    # TornadoVM folds integer a * b + c into fma.s32, which PTX does not have
+    [ "$backend" = ptx ] && flags+=("-Dtornado.enable.fma=${PTX_FMA:-False}")
     # exports of backends that are not here would only make Java complain
     local others
     others=$(printf '%s\n' opencl ptx cuda spirv metal | grep -vx "$backend" | paste -sd'|')
@@ -116,7 +118,7 @@ probe() {
     local status=$?
     cat "$work/err" "$work/out" >"$results/$name.log"
     # tables only; whatever else the backend printed is in the log
-    grep -E '^(### |\|)' "$work/out" | sed 's/^### .*/\n&\n/' | tee -a "$results/report.md"
+    grep -aE '^(### |\|)' "$work/out" | sed 's/^### .*/\n&\n/' | tee -a "$results/report.md"
     if [ $status -ne 0 ]; then
         printf '\n%s ended with status %s; the end of its log:\n\n```\n%s\n```\n' "$name" "$status" "$(tail -15 "$results/$name.log")" | tee -a "$results/report.md"
     fi

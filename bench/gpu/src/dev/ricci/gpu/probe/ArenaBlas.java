@@ -22,6 +22,7 @@ import uk.ac.manchester.tornado.runtime.library.spi.TornadoNativeStreamSupport;
  * take whole arrays. Found through {@code META-INF/services} on the class path. cuBLAS is column-major, so C = A * B of row-major matrices is asked
  * for as C' = B' * A'.
  */
+@SuppressWarnings("restricted")
 public final class ArenaBlas implements TornadoLibraryProvider {
     static final int F32 = 0;
     static final int TF32 = 1;

@@ -1,7 +1,6 @@
 package dev.ricci.gpu.probe;
 
 import java.util.Arrays;
-import uk.ac.manchester.tornado.api.TornadoBackend;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
 /** What the backend says of its device. */
@@ -15,7 +14,7 @@ final class DeviceProbe {
         report.row("name", d.getPhysicalDevice().getDeviceName(), "platform", d.getPlatformName(), "type", d.getDeviceType(), "backend", d.getTornadoVMBackend(),
                 "global memory MB", d.getMaxGlobalMemory() / 1048576, "largest buffer MB", d.getMaxAllocMemory() / 1048576, "local memory B",
                 d.getDeviceLocalMemorySize(), "work-group limits", Arrays.toString(d.getDeviceMaxWorkgroupDimensions()), "version", d.getDeviceOpenCLCVersion(),
-                "java", System.getProperty("java.version"), "flags", TornadoBackend.class.getModule().getName() + " " + System.getProperty("probe.flags", ""));
+                "java", System.getProperty("java.version"), "flags", System.getProperty("probe.flags", ""));
         report.print();
     }
 }

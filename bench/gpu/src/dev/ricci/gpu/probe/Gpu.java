@@ -4,15 +4,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import uk.ac.manchester.tornado.api.DataRange;
-import uk.ac.manchester.tornado.api.GridScheduler;
-import uk.ac.manchester.tornado.api.TaskGraph;
-import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
-import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -37,16 +33,6 @@ final class Gpu {
         WorkerGrid grid = groupsY == 1 ? new WorkerGrid1D(groupsX * local) : new WorkerGrid2D(groupsX * local, groupsY);
         grid.setLocalWork(local, 1, 1);
         return grid;
-    }
-
-    /**
-     * A plan of one graph whose buffers stay on the device. {@code addTasks} adds the tasks to the graph. The caller reads results with {@link #read}.
-     */
-    static TornadoExecutionPlan resident(TaskGraph graph, GridScheduler grids, Object[] onDevice, Object[] readBack) {
-        graph.transferToHost(DataTransferMode.UNDER_DEMAND, readBack);
-        TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot());
-        plan.withGridScheduler(grids);
-        return plan;
     }
 
     /** Copies {@code count} elements from {@code offset} of a resident array back to the host array, and returns them. */

@@ -44,90 +44,10 @@ final class Kernels {
     }
 
     /**
-     * Matrix product, row-major, any shape; a group makes a tile of 64 x 64, each item 4 x 4 sums 16 apart, so that neighbours touch neighbouring
-     * words. The next 16 columns of A and rows of B are read into registers while the present ones are multiplied. {@code cfg = [m, n, k, a, b, c]}.
-     */
-    static void matmul64(KernelContext context, FloatArray arena, IntArray cfg) {
-        int m = cfg.get(0);
-        int n = cfg.get(1);
-        int k = cfg.get(2);
-        int a = cfg.get(3);
-        int b = cfg.get(4);
-        int c = cfg.get(5);
-        int tid = context.localIdx;
-        int ty = tid / 16;
-        int tx = tid % 16;
-        int row0 = context.groupIdy * 64;
-        int col0 = context.groupIdx * 64;
-        int colB = Math.min(col0 + tid % 64, n - 1);
-        float[] tileA = context.allocateFloatLocalArray(2 * 16 * 66);
-        float[] tileB = context.allocateFloatLocalArray(2 * 16 * 64);
-        float[] sum = new float[16];
-        float[] left = new float[4];
-        float[] right = new float[4];
-        float[] nextA = new float[4];
-        float[] nextB = new float[4];
-        for (int i = 0; i < 16; i++) {
-            sum[i] = 0f;
-        }
-        int buffer = 0;
-        for (int k0 = -16; k0 < k; k0 += 16) {
-            int ahead = k0 + 16;
-            if (ahead < k) {
-                for (int i = 0; i < 4; i++) {
-                    nextA[i] = 0f;
-                    if (ahead + tx < k) {
-                        nextA[i] = arena.get(a + Math.min(row0 + ty + 16 * i, m - 1) * k + ahead + tx);
-                    }
-                }
-                for (int i = 0; i < 4; i++) {
-                    nextB[i] = arena.get(b + Math.min(ahead + tid / 64 + 4 * i, k - 1) * n + colB);
-                }
-            }
-            if (k0 >= 0) {
-                for (int d = 0; d < 16; d++) {
-                    for (int i = 0; i < 4; i++) {
-                        left[i] = tileA[(buffer * 16 + d) * 66 + ty + 16 * i];
-                    }
-                    for (int j = 0; j < 4; j++) {
-                        right[j] = tileB[(buffer * 16 + d) * 64 + tx + 16 * j];
-                    }
-                    for (int i = 0; i < 4; i++) {
-                        for (int j = 0; j < 4; j++) {
-                            sum[i * 4 + j] += left[i] * right[j];
-                        }
-                    }
-                }
-            }
-            buffer = 1 - buffer;
-            if (ahead < k) {
-                for (int i = 0; i < 4; i++) {
-                    tileA[(buffer * 16 + tx) * 66 + ty + 16 * i] = nextA[i];
-                }
-                for (int i = 0; i < 4; i++) {
-                    tileB[buffer * 1024 + tid + 256 * i] = nextB[i];
-                }
-            }
-            context.localBarrier();
-        }
-        for (int i = 0; i < 4; i++) {
-            int row = row0 + ty + 16 * i;
-            if (row < m) {
-                for (int j = 0; j < 4; j++) {
-                    int col = col0 + tx + 16 * j;
-                    if (col < n) {
-                        arena.set(c + row * n + col, sum[i * 4 + j]);
-                    }
-                }
-            }
-        }
-    }
-
-    /**
      * Matrix product, row-major, any shape; a group makes a tile of 128 x 128, each item 8 x 8 sums 16 apart, so that neighbours touch neighbouring
-     * words. The next 16 columns of A and rows of B are read into registers while the present ones are multiplied. {@code cfg = [m, n, k, a, b, c]}.
+     * words of local memory, which is read one word at a time. The next 16 columns of A and rows of B are read into registers while the present ones are multiplied. {@code cfg = [m, n, k, a, b, c]}.
      */
-    static void matmul128(KernelContext context, FloatArray arena, IntArray cfg) {
+    static void matmul(KernelContext context, FloatArray arena, IntArray cfg) {
         int m = cfg.get(0);
         int n = cfg.get(1);
         int k = cfg.get(2);

@@ -31,31 +31,33 @@ final class MathProbe {
         report.print();
     }
 
-    static void exp(KernelContext context, FloatArray in, FloatArray out) {
+    // a kernel is called in C as its method is in Java: one called exp would clash with the function
+
+    static void mapExp(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, TornadoMath.exp(in.get(context.globalIdx)));
     }
 
-    static void log(KernelContext context, FloatArray in, FloatArray out) {
+    static void mapLog(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, TornadoMath.log(in.get(context.globalIdx)));
     }
 
-    static void tanh(KernelContext context, FloatArray in, FloatArray out) {
+    static void mapTanh(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, TornadoMath.tanh(in.get(context.globalIdx)));
     }
 
-    static void sqrt(KernelContext context, FloatArray in, FloatArray out) {
+    static void mapSqrt(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, TornadoMath.sqrt(in.get(context.globalIdx)));
     }
 
-    static void sin(KernelContext context, FloatArray in, FloatArray out) {
+    static void mapSin(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, TornadoMath.sin(in.get(context.globalIdx)));
     }
 
-    static void divide(KernelContext context, FloatArray in, FloatArray out) {
+    static void mapDivide(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, 3f / in.get(context.globalIdx));
     }
 
-    static void pow(KernelContext context, FloatArray in, FloatArray out) {
+    static void mapPow(KernelContext context, FloatArray in, FloatArray out) {
         out.set(context.globalIdx, TornadoMath.pow(in.get(context.globalIdx), 0.7f));
     }
 
@@ -69,13 +71,13 @@ final class MathProbe {
         TaskGraph graph = new TaskGraph("math").transferToDevice(DataTransferMode.EVERY_EXECUTION, in);
         KernelContext context = new KernelContext();
         switch (f) {
-            case EXP -> graph.task("t", MathProbe::exp, context, in, out);
-            case LOG -> graph.task("t", MathProbe::log, context, in, out);
-            case TANH -> graph.task("t", MathProbe::tanh, context, in, out);
-            case SQRT -> graph.task("t", MathProbe::sqrt, context, in, out);
-            case SIN -> graph.task("t", MathProbe::sin, context, in, out);
-            case DIVIDE -> graph.task("t", MathProbe::divide, context, in, out);
-            case POW -> graph.task("t", MathProbe::pow, context, in, out);
+            case EXP -> graph.task("t", MathProbe::mapExp, context, in, out);
+            case LOG -> graph.task("t", MathProbe::mapLog, context, in, out);
+            case TANH -> graph.task("t", MathProbe::mapTanh, context, in, out);
+            case SQRT -> graph.task("t", MathProbe::mapSqrt, context, in, out);
+            case SIN -> graph.task("t", MathProbe::mapSin, context, in, out);
+            case DIVIDE -> graph.task("t", MathProbe::mapDivide, context, in, out);
+            case POW -> graph.task("t", MathProbe::mapPow, context, in, out);
         }
         graph.transferToHost(DataTransferMode.EVERY_EXECUTION, out);
         long start = System.nanoTime();

@@ -10,30 +10,13 @@ import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** F32 matrix products by register-blocked kernels, one compilation for all shapes: TFLOP/s, compile time, error, same bits twice. */
+/** F32 matrix products by a register-blocked kernel, one compilation for all shapes: TFLOP/s, compile time, error, same bits twice. */
 final class MatmulProbe {
     private MatmulProbe() {
     }
 
-    /** The tile shapes that are tried. */
-    enum Tile {
-        T64(64, 64), T128(128, 128);
-
-        final int rows;
-        final int columns;
-
-        Tile(int rows, int columns) {
-            this.rows = rows;
-            this.columns = columns;
-        }
-
-        void task(TaskGraph graph, String name, KernelContext context, FloatArray arena, IntArray cfg) {
-            switch (this) {
-                case T64 -> graph.task(name, Kernels::matmul64, context, arena, cfg);
-                case T128 -> graph.task(name, Kernels::matmul128, context, arena, cfg);
-            }
-        }
-    }
+    /** Rows and columns of C that one work-group makes. */
+    private static final int TILE = 128;
 
     /** Products in one graph, so that the launch on the host is not what is measured. */
     private static final int TASKS = 8;
@@ -45,21 +28,15 @@ final class MatmulProbe {
         for (int[] s : shapes) {
             need = Math.max(need, (long) s[0] * s[2] + (long) s[2] * s[1] + (long) s[0] * s[1]);
         }
-        String only = System.getProperty("probe.tiles");
-        for (Tile tile : Tile.values()) {
-            if (only != null && !(',' + only + ',').contains(',' + tile.name() + ',')) {
-                continue;
-            }
-            try {
-                tile(report, tile, shapes, (int) need);
-            } catch (Throwable e) {
-                report.row("tile", tile.name(), "failed", Gpu.words(e));
-            }
+        try {
+            products(report, shapes, (int) need);
+        } catch (Throwable e) {
+            report.row("failed", Gpu.words(e));
         }
         report.print();
     }
 
-    private static void tile(Report report, Tile tile, int[][] shapes, int need) throws Exception {
+    private static void products(Report report, int[][] shapes, int need) throws Exception {
         FloatArray arena = new FloatArray(need);
         IntArray cfg = new IntArray(8);
         IntArray fillCfg = new IntArray(2);
@@ -70,7 +47,7 @@ final class MatmulProbe {
         TaskGraph products = new TaskGraph("products").consumeFromDevice("fill", arena).transferToDevice(DataTransferMode.EVERY_EXECUTION, cfg);
         GridScheduler grids = new GridScheduler("fill.all", Gpu.groups((need + 255) / 256, 1, 256));
         for (int i = 0; i < TASKS; i++) {
-            tile.task(products, "t" + i, context, arena, cfg);
+            products.task("t" + i, Kernels::matmul, context, arena, cfg);
         }
         products.transferToHost(DataTransferMode.UNDER_DEMAND, arena);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(fill.snapshot(), products.snapshot())) {
@@ -91,7 +68,7 @@ final class MatmulProbe {
                 }
                 // two rows of groups at least: a grid must not change its number of dimensions between executions
                 for (int i = 0; i < TASKS; i++) {
-                    grids.addWorkerGrid("products.t" + i, Gpu.groups((n + tile.columns - 1) / tile.columns, Math.max(2, (m + tile.rows - 1) / tile.rows), 256));
+                    grids.addWorkerGrid("products.t" + i, Gpu.groups((n + TILE - 1) / TILE, Math.max(2, (m + TILE - 1) / TILE), 256));
                 }
                 // C of the largest shape reaches to the end of the arena, and C never overlaps A and B of its own shape
                 plan.withGraph(0).withGridScheduler(grids).execute();
@@ -106,7 +83,7 @@ final class MatmulProbe {
                 double device = result.getProfilerResult().getDeviceKernelTime() / 1e6 / TASKS;
                 plan.withoutProfiler();
                 boolean same = Gpu.bits(one) == Gpu.bits(rows(result, arena, c, m, n));
-                report.row("tile", tile.name(), "m n k", m + " " + n + " " + k, "ms", micros / 1e3, "TFLOP/s", 2.0 * m * n * k / micros / 1e6, "device ms", device, "max error / rms",
+                report.row("m n k", m + " " + n + " " + k, "ms", micros / 1e3, "TFLOP/s", 2.0 * m * n * k / micros / 1e6, "device ms", device, "max error / rms",
                         error, "same bits", same, "first execute ms", firstRun, "of it", first ? "compile of " + TASKS + " tasks" : "no compile", "graph+plan ms", build);
                 first = false;
             }

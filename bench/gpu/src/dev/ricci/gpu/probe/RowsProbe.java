@@ -42,6 +42,7 @@ final class RowsProbe {
         TaskGraph fill = new TaskGraph("fill").transferToDevice(DataTransferMode.FIRST_EXECUTION, arena, fillCfg)
                 .task("all", Kernels::fill, context, arena, fillCfg).persistOnDevice(arena);
         TaskGraph graph = new TaskGraph("rows").consumeFromDevice("fill", arena).transferToDevice(DataTransferMode.FIRST_EXECUTION, cfg);
+        int items = kind.endsWith("4") ? 4 : 1;
         GridScheduler grids = new GridScheduler("fill.all", Gpu.groups((count + 255) / 256, 1, 256));
         for (int i = 0; i < TASKS; i++) {
             switch (kind) {
@@ -50,7 +51,7 @@ final class RowsProbe {
                 case "row sum" -> graph.task("t" + i, Kernels::rowSum, context, arena, cfg);
                 default -> graph.task("t" + i, Kernels::softmax, context, arena, cfg);
             }
-            grids.addWorkerGrid("rows.t" + i, Gpu.groups(kind.equals("copy") ? (count + 255) / 256 : kind.equals("copy by 4") ? (count + 1023) / 1024 : rows, 1, 256));
+            grids.addWorkerGrid("rows.t" + i, Gpu.groups(kind.startsWith("copy") ? (count + 256 * items - 1) / (256 * items) : rows, 1, 256));
         }
         graph.transferToHost(DataTransferMode.UNDER_DEMAND, arena);
         try (TornadoExecutionPlan plan = new TornadoExecutionPlan(fill.snapshot(), graph.snapshot())) {
@@ -63,7 +64,7 @@ final class RowsProbe {
             double first = Gpu.millisSince(start);
             float[] one = results(result, arena, kind, rows, columns);
             double error = error(one, kind, rows, columns);
-            double micros = Gpu.medianMicros(5, 30, 1500, () -> plan.withGraph(1).withGridScheduler(grids).execute()) / TASKS;
+            double micros = Gpu.medianMicros(5, 30, 500, () -> plan.withGraph(1).withGridScheduler(grids).execute()) / TASKS;
             result = plan.withGraph(1).withGridScheduler(grids).execute();
             boolean same = Gpu.bits(one) == Gpu.bits(results(result, arena, kind, rows, columns));
             double bytes = 4.0 * count * (kind.equals("row sum") ? 1 : 2);
