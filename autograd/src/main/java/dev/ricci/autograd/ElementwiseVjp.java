@@ -16,6 +16,9 @@ final class ElementwiseVjp {
         return switch (op) {
             case Elementwise.Unary u -> n.first(unary(u.kind(), n, n.gradient()));
             case Elementwise.UnaryBackward b -> activationBackward(b, n, n.gradient());
+            case Elementwise.Gate g -> Tensor.applyAll(new Elementwise.GateBackward(g.kind()), n.gradient(), n.input(0),
+                    n.input(1)).toArray(Tensor[]::new);
+            case Elementwise.GateBackward g -> gateBackward(g.kind(), n);
             case Elementwise.Binary b -> binary(b.kind(), n, n.gradient());
             case Elementwise.Compare c -> n.none();
             case Elementwise.Where w -> where(n, n.gradient());
@@ -54,6 +57,31 @@ final class ElementwiseVjp {
         Tensor x = n.input(1);
         return new Tensor[] {n.needs(0) ? Tensor.apply(op, g, x) : null,
             n.needs(1) ? g.mul(grad).mul(secondDerivative(op.kind(), x)) : null};
+    }
+
+    /** Of (grad * up * f'(gate), grad * f(gate)), either of which may have no gradient. */
+    private static Tensor[] gateBackward(UnaryKind kind, Node n) {
+        Tensor grad = n.input(0);
+        Tensor gate = n.input(1);
+        Tensor up = n.input(2);
+        Elementwise.UnaryBackward slope = new Elementwise.UnaryBackward(kind);
+        Tensor[] found = n.none();
+        Tensor g = n.gradient(0);
+        if (g != null) {
+            found[0] = n.needs(0) ? Tensor.apply(slope, g.mul(up), gate) : null;
+            found[1] = n.needs(1) ? g.mul(grad).mul(up).mul(secondDerivative(kind, gate)) : null;
+            found[2] = n.needs(2) ? Tensor.apply(slope, g.mul(grad), gate) : null;
+        }
+        Tensor h = n.gradient(1);
+        if (h != null) {
+            found[0] = n.needs(0) ? sum(found[0], h.mul(Tensor.apply(new Elementwise.Unary(kind), gate))) : null;
+            found[1] = n.needs(1) ? sum(found[1], Tensor.apply(slope, h.mul(grad), gate)) : null;
+        }
+        return found;
+    }
+
+    private static Tensor sum(Tensor a, Tensor b) {
+        return a == null ? b : a.add(b);
     }
 
     private static Tensor secondDerivative(UnaryKind kind, Tensor x) {

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.op.UnaryKind;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -39,6 +41,8 @@ final class ElementwiseRulesTest {
                 .both("gelu", in -> in.get(0).gelu(), x)
                 .both("gelu_tanh", in -> in.get(0).geluTanh(), x)
                 .both("silu", in -> in.get(0).silu(), x)
+                .both("silu_gate", in -> Functional.gate(UnaryKind.SILU, in.get(0), in.get(1)), x, x.mul(0.7).add(0.2))
+                .both("gelu_gate", in -> Functional.gate(UnaryKind.GELU, in.get(0), in.get(1)), x, x.mul(0.7).add(0.2))
                 .both("softplus", in -> in.get(0).softplus(), x)
                 .both("erf", in -> in.get(0).erf(), x)
                 .first("floor, ceil, round, sign", in -> in.get(0).floor().add(in.get(0).ceil())

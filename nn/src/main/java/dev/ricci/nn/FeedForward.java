@@ -68,7 +68,7 @@ public final class FeedForward extends Layer implements Forward {
     @Override
     public Tensor forward(Tensor x) {
         Tensor hidden = gate == null ? activation.forward(in.forward(x))
-                : activation.forward(gate.forward(x)).mul(in.forward(x));
+                : activation.gate(gate.forward(x), in.forward(x));
         return out.forward(hidden);
     }
 }

@@ -3,9 +3,11 @@ package dev.ricci.tensor;
 import dev.ricci.tensor.op.AttentionOp;
 import dev.ricci.tensor.op.Contraction;
 import dev.ricci.tensor.op.Contraction.Window;
+import dev.ricci.tensor.op.Elementwise;
 import dev.ricci.tensor.op.Loss;
 import dev.ricci.tensor.op.Normalization;
 import dev.ricci.tensor.op.Random;
+import dev.ricci.tensor.op.UnaryKind;
 import java.util.List;
 
 /** The stateless functions of neural networks (PyTorch's {@code torch.nn.functional}). */
@@ -35,6 +37,16 @@ public final class Functional {
      */
     public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         return Products.linear(x, weight, bias);
+    }
+
+    /**
+     * A gated activation, f(gate) * up (Shazeer 2020): SwiGLU with SILU, GEGLU with GELU.
+     *
+     * @param kind GELU, GELU_TANH or SILU
+     * @param gate of the shape of {@code up}
+     */
+    public static Tensor gate(UnaryKind kind, Tensor gate, Tensor up) {
+        return Dispatch.run(new Elementwise.Gate(kind), gate, up);
     }
 
     /**

@@ -8,6 +8,8 @@ import dev.ricci.tensor.op.CompareKind;
 import dev.ricci.tensor.op.Elementwise.Binary;
 import dev.ricci.tensor.op.Elementwise.Cast;
 import dev.ricci.tensor.op.Elementwise.Compare;
+import dev.ricci.tensor.op.Elementwise.Gate;
+import dev.ricci.tensor.op.Elementwise.GateBackward;
 import dev.ricci.tensor.op.Elementwise.Unary;
 import dev.ricci.tensor.op.Elementwise.UnaryBackward;
 import dev.ricci.tensor.op.Elementwise.Where;
@@ -77,7 +79,9 @@ final class ElementwiseRows {
                 unary(UnaryKind.IS_NAN, Values.whole(-2, 2), Values.whole(-2, 2), SPECIAL).exact().differentiable(),
                 unary(UnaryKind.IS_FINITE, Values.whole(-2, 2), Values.whole(-2, 2), SPECIAL).exact()
                         .differentiable(),
-                backward(UnaryKind.GELU), backward(UnaryKind.GELU_TANH), backward(UnaryKind.SILU));
+                backward(UnaryKind.GELU), backward(UnaryKind.GELU_TANH), backward(UnaryKind.SILU),
+                gate(UnaryKind.GELU), gate(UnaryKind.GELU_TANH), gate(UnaryKind.SILU),
+                gateBackward(UnaryKind.GELU), gateBackward(UnaryKind.GELU_TANH), gateBackward(UnaryKind.SILU));
     }
 
     private static Values halves() {
@@ -121,6 +125,22 @@ final class ElementwiseRows {
             return OpCase.of(new UnaryBackward(kind), g.floats(shape),
                     g.floats(shape, !g.smooth() && g.draw().oneIn(4) ? wild : usual, Values.between(-3, 3)));
         }).differentiable(0, 1);
+    }
+
+    private static OpRow gate(UnaryKind kind) {
+        return OpRow.of(Gate.class, kind, g -> {
+            Shape shape = g.shape(0, 4);
+            return OpCase.of(new Gate(kind), g.floats(shape, Values.between(-6, 6), Values.between(-3, 3)),
+                    g.floats(shape));
+        }).differentiable(0, 1);
+    }
+
+    private static OpRow gateBackward(UnaryKind kind) {
+        return OpRow.of(GateBackward.class, kind, g -> {
+            Shape shape = g.shape(0, 4);
+            return OpCase.of(new GateBackward(kind), g.floats(shape),
+                    g.floats(shape, Values.between(-6, 6), Values.between(-3, 3)), g.floats(shape));
+        }).differentiable(0, 1, 2).through(0, 1);
     }
 
     private static List<OpRow> binary() {

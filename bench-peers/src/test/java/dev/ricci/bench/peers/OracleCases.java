@@ -10,6 +10,7 @@ import dev.ricci.nn.Losses;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Linalg;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.op.UnaryKind;
 import dev.ricci.tensor.op.Contraction.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -225,6 +226,8 @@ final class OracleCases {
                 ids(7, 40));
         add("linear", "torch.linear(a, b, c)", in -> Functional.linear(in[0], in[1], in[2]), normal(4, 9, 5),
                 normal(7, 5), normal(7));
+        add("silu_gate", "torch.mul(torch.silu(a), b)", in -> Functional.gate(UnaryKind.SILU, in[0], in[1]),
+                normal(9, 6), normal(9, 6));
         add("mse", "torch.mse_loss(a, b)", in -> Losses.mse(in[0], in[1]), normal(5, 6), normal(5, 6));
         add("l1", "torch.l1_loss(a, b)", in -> Losses.l1(in[0], in[1]), normal(5, 6), normal(5, 6));
         add("huber", "torch.huber_loss(a, b, 1, 1.7)", in -> Losses.huber(1.7).apply(in[0], in[1]), normal(9, 6),

@@ -10,6 +10,9 @@ import dev.ricci.tensor.spi.Operand;
 
 /** Element-wise ops on F32, and casts. */
 final class ElementwiseKernels {
+    /** Elements of the operands of a gate that stay in the first cache. */
+    private static final int GATE_BLOCK = 1024;
+
     private final Rows rows;
 
     ElementwiseKernels(Rows rows) {
@@ -21,6 +24,8 @@ final class ElementwiseKernels {
             case Elementwise.Unary o when in[0].dtype() == DType.F32 -> unary(o.kind(), in[0], out[0]);
             case Elementwise.UnaryBackward o when in[0].dtype() == DType.F32 ->
                     unaryBackward(o.kind(), in[0], in[1], out[0]);
+            case Elementwise.Gate o when in[0].dtype() == DType.F32 -> gate(o.kind(), in, out[0]);
+            case Elementwise.GateBackward o when in[0].dtype() == DType.F32 -> gateBackward(o.kind(), in, out);
             case Elementwise.Binary o when in[0].dtype() == DType.F32 -> binary(o.kind(), in[0], in[1], out[0]);
             case Elementwise.Compare o when in[0].dtype() == DType.F32 -> compare(o.kind(), in[0], in[1], out[0]);
             case Elementwise.Where o when in[1].dtype() == DType.F32 -> where(in[0], in[1], in[2], out[0]);
@@ -28,6 +33,8 @@ final class ElementwiseKernels {
                     CastKernels.run(in[0], out[0]);
             case Elementwise.Unary o -> CpuBackend.reference(o, in, out);
             case Elementwise.UnaryBackward o -> CpuBackend.reference(o, in, out);
+            case Elementwise.Gate o -> CpuBackend.reference(o, in, out);
+            case Elementwise.GateBackward o -> CpuBackend.reference(o, in, out);
             case Elementwise.Binary o -> CpuBackend.reference(o, in, out);
             case Elementwise.Compare o -> CpuBackend.reference(o, in, out);
             case Elementwise.Where o -> CpuBackend.reference(o, in, out);
@@ -92,6 +99,47 @@ final class ElementwiseKernels {
                 g.load(i, n);
                 a.load(i, n);
                 rows.unaryBackward(kind, g.data, g.at, a.data, a.at, to, oo + i, n);
+            }
+        });
+    }
+
+    /** Row kernel after row kernel over a stretch that stays in the first cache: the same bits as op after op. */
+    private void gate(UnaryKind kind, Operand[] in, Operand out) {
+        Elements e = Elements.of(in[0], in[1]);
+        float[] to = out.heap().floats();
+        int oo = out.layout().offset();
+        Elements.ranges(e.size(), 5, (from, end) -> {
+            Elements.Floats gate = e.floats(0);
+            Elements.Floats up = e.floats(1);
+            for (int i = from, n; i < end; i += n) {
+                n = Math.min(GATE_BLOCK, e.block(i, end));
+                gate.load(i, n);
+                up.load(i, n);
+                rows.unary(kind, gate.data, gate.at, to, oo + i, n);
+                rows.binary(BinaryKind.MUL, to, oo + i, up.data, up.at, to, oo + i, n);
+            }
+        });
+    }
+
+    private void gateBackward(UnaryKind kind, Operand[] in, Operand[] out) {
+        Elements e = Elements.of(in[0], in[1], in[2]);
+        float[] dGate = out[0].heap().floats();
+        float[] dUp = out[1].heap().floats();
+        int go = out[0].layout().offset();
+        int uo = out[1].layout().offset();
+        Elements.ranges(e.size(), 10, (from, end) -> {
+            Elements.Floats grad = e.floats(0);
+            Elements.Floats gate = e.floats(1);
+            Elements.Floats up = e.floats(2);
+            for (int i = from, n; i < end; i += n) {
+                n = Math.min(GATE_BLOCK, e.block(i, end));
+                grad.load(i, n);
+                gate.load(i, n);
+                up.load(i, n);
+                rows.unary(kind, gate.data, gate.at, dUp, uo + i, n);
+                rows.binary(BinaryKind.MUL, grad.data, grad.at, dUp, uo + i, dUp, uo + i, n);
+                rows.binary(BinaryKind.MUL, grad.data, grad.at, up.data, up.at, dGate, go + i, n);
+                rows.unaryBackward(kind, dGate, go + i, gate.data, gate.at, dGate, go + i, n);
             }
         });
     }

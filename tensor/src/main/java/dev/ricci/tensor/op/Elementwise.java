@@ -57,9 +57,7 @@ public sealed interface Elementwise extends Op {
     record UnaryBackward(UnaryKind kind) implements Elementwise {
         /** Checks the kind. */
         public UnaryBackward {
-            if (kind != UnaryKind.GELU && kind != UnaryKind.GELU_TANH && kind != UnaryKind.SILU) {
-                throw new TensorException("unary_backward: only GELU, GELU_TANH and SILU have one, not " + kind);
-            }
+            checkActivation("unary_backward", kind);
         }
 
         @Override
@@ -78,6 +76,74 @@ public sealed interface Elementwise extends Op {
         @Override
         public boolean gradientReadsInput(int i) {
             return true;
+        }
+    }
+
+    /**
+     * A gated activation (Shazeer 2020): inputs (gate, up), output f(gate) * up; with SILU it is SwiGLU, with GELU GEGLU.
+     *
+     * @param kind GELU, GELU_TANH or SILU
+     */
+    record Gate(UnaryKind kind) implements Elementwise {
+        /** Checks the kind. */
+        public Gate {
+            checkActivation("gate", kind);
+        }
+
+        @Override
+        public String name() {
+            return kind.opName() + "_gate";
+        }
+
+        @Override
+        public List<TensorSpec> infer(List<TensorSpec> in) {
+            Check.count(this, in, 2, 2);
+            Check.computable(this, in.get(0));
+            Check.same(this, in.get(0), in.get(1));
+            return List.of(in.getFirst());
+        }
+
+        @Override
+        public boolean gradientReadsInput(int i) {
+            return true;
+        }
+    }
+
+    /**
+     * The gradient of {@link Gate}: inputs (grad, gate, up), outputs (dgate, dup) = (grad * up * f'(gate), grad *
+     * f(gate)).
+     *
+     * @param kind as in the forward op
+     */
+    record GateBackward(UnaryKind kind) implements Elementwise {
+        /** Checks the kind. */
+        public GateBackward {
+            checkActivation("gate_backward", kind);
+        }
+
+        @Override
+        public String name() {
+            return kind.opName() + "_gate_backward";
+        }
+
+        @Override
+        public List<TensorSpec> infer(List<TensorSpec> in) {
+            Check.count(this, in, 3, 3);
+            Check.computable(this, in.get(0));
+            Check.same(this, in.get(0), in.get(1));
+            Check.same(this, in.get(0), in.get(2));
+            return List.of(in.get(1), in.get(2));
+        }
+
+        @Override
+        public boolean gradientReadsInput(int i) {
+            return true;
+        }
+    }
+
+    private static void checkActivation(String op, UnaryKind kind) {
+        if (kind != UnaryKind.GELU && kind != UnaryKind.GELU_TANH && kind != UnaryKind.SILU) {
+            throw new TensorException(op + ": only GELU, GELU_TANH and SILU have one, not " + kind);
         }
     }
 

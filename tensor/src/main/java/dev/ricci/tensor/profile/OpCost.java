@@ -60,6 +60,8 @@ public record OpCost(long flops, long bytes) {
                 case Elementwise.Where w -> 0;
                 case Elementwise.Unary u -> size(out, 0);
                 case Elementwise.UnaryBackward u -> 2 * size(out, 0);
+                case Elementwise.Gate g -> 2 * size(out, 0);
+                case Elementwise.GateBackward g -> 5 * size(out, 0);
                 case Elementwise.Binary b -> size(out, 0);
                 case Elementwise.Compare c -> size(out, 0);
             };

@@ -16,6 +16,8 @@ final class ReferenceElementwise {
         switch (op) {
             case Elementwise.Unary o -> unary(o.kind(), in[0], out[0]);
             case Elementwise.UnaryBackward o -> unaryBackward(o.kind(), in, out[0]);
+            case Elementwise.Gate o -> gate(o.kind(), in, out[0]);
+            case Elementwise.GateBackward o -> gateBackward(o.kind(), in, out);
             case Elementwise.Binary o -> binary(o, in, out[0]);
             case Elementwise.Compare o -> compare(o.kind(), in, out[0]);
             case Elementwise.Where o -> where(in, out[0]);
@@ -88,14 +90,40 @@ final class ReferenceElementwise {
         double[] grad = Dense.doubles(in[0]);
         double[] x = Dense.doubles(in[1]);
         for (int n = 0; n < x.length; n++) {
-            grad[n] *= switch (kind) {
-                case GELU -> Special.geluSlope(x[n]);
-                case GELU_TANH -> Special.geluTanhSlope(x[n]);
-                case SILU -> Special.siluSlope(x[n]);
-                default -> throw new IllegalStateException("no backward of " + kind);
-            };
+            grad[n] *= slope(kind, x[n]);
         }
         Dense.write(out, grad);
+    }
+
+    private static double slope(UnaryKind kind, double x) {
+        return switch (kind) {
+            case GELU -> Special.geluSlope(x);
+            case GELU_TANH -> Special.geluTanhSlope(x);
+            case SILU -> Special.siluSlope(x);
+            default -> throw new IllegalStateException("no backward of " + kind);
+        };
+    }
+
+    private static void gate(UnaryKind kind, Operand[] in, Operand out) {
+        double[] gate = Dense.doubles(in[0]);
+        double[] up = Dense.doubles(in[1]);
+        for (int n = 0; n < gate.length; n++) {
+            gate[n] = unary(kind, gate[n]) * up[n];
+        }
+        Dense.write(out, gate);
+    }
+
+    private static void gateBackward(UnaryKind kind, Operand[] in, Operand[] out) {
+        double[] grad = Dense.doubles(in[0]);
+        double[] gate = Dense.doubles(in[1]);
+        double[] up = Dense.doubles(in[2]);
+        for (int n = 0; n < grad.length; n++) {
+            double f = unary(kind, gate[n]);
+            gate[n] = grad[n] * up[n] * slope(kind, gate[n]);
+            up[n] = grad[n] * f;
+        }
+        Dense.write(out[0], gate);
+        Dense.write(out[1], up);
     }
 
     private static void binary(Elementwise.Binary op, Operand[] in, Operand out) {

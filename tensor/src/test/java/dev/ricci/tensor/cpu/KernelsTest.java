@@ -91,6 +91,9 @@ final class KernelsTest {
             }
             for (UnaryKind kind : List.of(UnaryKind.GELU, UnaryKind.GELU_TANH, UnaryKind.SILU)) {
                 check(backend, TOLERANCE, new Elementwise.UnaryBackward(kind), operand(random, s), operand(random, s));
+                check(backend, TOLERANCE, new Elementwise.Gate(kind), operand(random, s), operand(random, s));
+                check(backend, TOLERANCE, new Elementwise.GateBackward(kind), operand(random, s), operand(random, s),
+                        operand(random, s));
             }
             for (BinaryKind kind : BinaryKind.values()) {
                 if (!kind.isLogical()) {
