@@ -127,17 +127,20 @@ final class AddedTokens {
             if (!t.singleWord || isWhole(text, at, end)) {
                 int from = at;
                 int to = end;
-                // Not back into spaces that the token before took along.
+                // Not back into spaces that the token before took along; that may leave nothing.
                 while (t.lstrip && from > done && CharClasses.isSpace(text.charAt(from - 1))) {
                     from--;
                 }
+                from = t.lstrip ? Math.max(from, done) : from;
                 while (t.rstrip && to < text.length() && CharClasses.isSpace(text.charAt(to))) {
                     to++;
                 }
                 if (done < from) {
                     parts.text(text.substring(done, from), first && done == 0);
                 }
-                parts.token(t.id);
+                if (from < to) {
+                    parts.token(t.id);
+                }
                 done = to;
             }
             at = end;

@@ -1,6 +1,8 @@
 package dev.ricci.models.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -18,6 +20,8 @@ public final class PipelineTokenizer implements Tokenizer {
     private final OptionalInt eos;
     private final int size;
     private final PieceCache cache = new PieceCache();
+    /** The content of the tokenizer.json that describes this, if it is kept; else null. */
+    private final Map<String, ?> definition;
 
     /**
      * What a tokenizer is made of.
@@ -34,7 +38,7 @@ public final class PipelineTokenizer implements Tokenizer {
      * @throws dev.ricci.tensor.FormatException if the frame has an id that is no token
      */
     PipelineTokenizer(Parts parts, String where) {
-        this(parts, first(parts.frame.prefix()), first(parts.frame.suffix()));
+        this(parts, first(parts.frame.prefix()), first(parts.frame.suffix()), null);
         parts.frame.check(id -> id < size && written(id) != null, where);
     }
 
@@ -42,8 +46,9 @@ public final class PipelineTokenizer implements Tokenizer {
         return ids.length == 0 ? OptionalInt.empty() : OptionalInt.of(ids[0]);
     }
 
-    private PipelineTokenizer(Parts parts, OptionalInt bos, OptionalInt eos) {
+    private PipelineTokenizer(Parts parts, OptionalInt bos, OptionalInt eos, Map<String, ?> definition) {
         this.parts = parts;
+        this.definition = definition;
         this.bos = bos;
         this.eos = eos;
         this.size = Math.max(parts.model.vocabulary().size(), parts.added.size());
@@ -51,7 +56,17 @@ public final class PipelineTokenizer implements Tokenizer {
 
     /** The same tokenizer with other ids for the beginning and the end of a sequence. */
     PipelineTokenizer with(OptionalInt newBos, OptionalInt newEos) {
-        return new PipelineTokenizer(parts, newBos, newEos);
+        return new PipelineTokenizer(parts, newBos, newEos, definition);
+    }
+
+    /** The same tokenizer, which keeps the content of the file that describes it. */
+    PipelineTokenizer with(Map<String, ?> content) {
+        return new PipelineTokenizer(parts, bos, eos, content);
+    }
+
+    /** The content of the file that describes this, if it is kept. */
+    Optional<Map<String, ?>> definition() {
+        return Optional.ofNullable(definition);
     }
 
     /**

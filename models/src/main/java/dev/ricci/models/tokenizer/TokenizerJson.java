@@ -2,6 +2,8 @@ package dev.ricci.models.tokenizer;
 
 import dev.ricci.models.tokenizer.AddedTokens.AddedToken;
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.AtomicFiles;
 import dev.ricci.tensor.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +94,23 @@ public final class TokenizerJson {
                 : new PreTokenizer.Sequence(List.of(cut.preTokenizer(), new PreTokenizer.BeforeRuns(model.runs())));
         return new PipelineTokenizer(
                 new PipelineTokenizer.Parts(added, normalizer, words, model.model(), decoder, frame), s.where());
+    }
+
+    /** As {@link #of}; the tokenizer keeps the content, so that it can be saved. */
+    static PipelineTokenizer defined(Map<String, ?> json, String source) {
+        return of(json, source).with(json);
+    }
+
+    /**
+     * Writes a tokenizer that {@link BpeTrainer} made, atomically.
+     *
+     * @throws TensorException if the tokenizer was read from a file: it keeps no copy of that
+     * @throws IOException if it cannot be written; an old file is intact then
+     */
+    public static void save(Path file, PipelineTokenizer tokenizer) throws IOException {
+        Map<String, ?> json = tokenizer.definition().orElseThrow(() -> new TensorException(
+                "TokenizerJson.save: the tokenizer was read from a file and keeps no copy of it; copy that file"));
+        AtomicFiles.writeString(file, Json.write(json));
     }
 
     private static List<AddedToken> added(Section s, Vocabulary vocabulary) {
