@@ -9,6 +9,11 @@ sealed interface Normalizer {
     /** The text that the model sees in place of this one. */
     String apply(String text);
 
+    /** How many times as long a text may become: a file from a stranger must not make gigabytes of it. */
+    default double growth() {
+        return 1;
+    }
+
     /** One of Unicode's normal forms. */
     record Unicode(Form form) implements Normalizer {
         @Override
@@ -95,6 +100,11 @@ sealed interface Normalizer {
         public String apply(String text) {
             return text.isEmpty() ? text : prefix + text;
         }
+
+        @Override
+        public double growth() {
+            return 1.0 + prefix.length();
+        }
     }
 
     /** Every occurrence of a string replaced, from left to right. */
@@ -102,6 +112,11 @@ sealed interface Normalizer {
         @Override
         public String apply(String text) {
             return text.replace(from, to);
+        }
+
+        @Override
+        public double growth() {
+            return Math.max(1, (double) to.length() / from.length());
         }
     }
 
@@ -127,6 +142,11 @@ sealed interface Normalizer {
                 }
             }
             return out.toString();
+        }
+
+        @Override
+        public double growth() {
+            return Math.max(1, to.length() / 2.0);
         }
     }
 
@@ -155,6 +175,11 @@ sealed interface Normalizer {
                 s = step.apply(s);
             }
             return s;
+        }
+
+        @Override
+        public double growth() {
+            return steps.stream().mapToDouble(Normalizer::growth).reduce(1, (a, b) -> a * b);
         }
     }
 

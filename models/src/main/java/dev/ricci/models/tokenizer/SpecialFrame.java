@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
  * @param suffix ids after it
  */
 record SpecialFrame(int[] prefix, int[] suffix) {
+    /** A template may name the same long list of ids again and again; no model needs many. */
+    private static final int MOST = 64;
+
     static final SpecialFrame NONE = new SpecialFrame(new int[0], new int[0]);
 
     /** This frame around another one. */
@@ -44,6 +47,7 @@ record SpecialFrame(int[] prefix, int[] suffix) {
                 SpecialFrame all = NONE;
                 for (Section step : s.sections("processors")) {
                     all = read(step).around(all);
+                    checkCount(all.prefix.length + all.suffix.length, s);
                 }
                 yield all;
             }
@@ -52,6 +56,12 @@ record SpecialFrame(int[] prefix, int[] suffix) {
         };
         s.end();
         return frame;
+    }
+
+    private static void checkCount(int count, Section s) {
+        if (count > MOST) {
+            throw s.error("more than " + MOST + " special tokens around a text");
+        }
     }
 
     private static SpecialFrame ends(Section s) {
@@ -85,6 +95,7 @@ record SpecialFrame(int[] prefix, int[] suffix) {
                 Section special = piece.section("SpecialToken");
                 special.ignore("type_id");
                 (texts == 0 ? before : after).addAll(ids(tokens, special.text("id")));
+                checkCount(before.size() + after.size(), s);
                 special.end();
             }
             piece.end();

@@ -27,7 +27,7 @@ final class StripStage implements TokenDecoder.Stage {
         begun |= from < piece.length();
         String text = waiting + piece.substring(from);
         int to = text.length();
-        for (int n = 0; n < right && text.substring(0, to).endsWith(content); n++) {
+        for (int n = 0; n < right && text.startsWith(content, to - content.length()); n++) {
             to -= content.length();
         }
         waiting = ends ? "" : text.substring(to);

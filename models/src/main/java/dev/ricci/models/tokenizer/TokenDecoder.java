@@ -19,6 +19,11 @@ sealed interface TokenDecoder {
     /** The state at the start of a sequence, which hands what it makes to the next stage. */
     Stage start(Stage next);
 
+    /** How many times as long a token may become: a file from a stranger must not make gigabytes of it. */
+    default double growth() {
+        return 1;
+    }
+
     /** The characters of the byte alphabet become bytes, and these, over all tokens, characters. */
     record ByteLevel() implements TokenDecoder {
         @Override
@@ -78,6 +83,11 @@ sealed interface TokenDecoder {
         public Stage start(Stage next) {
             return new ReplaceStage(from, to, next);
         }
+
+        @Override
+        public double growth() {
+            return Math.max(1, (double) to.length() / from.length());
+        }
     }
 
     /** Takes up to so many occurrences of a character off the ends of each token. */
@@ -129,6 +139,11 @@ sealed interface TokenDecoder {
                 stage = step.start(stage);
             }
             return stage;
+        }
+
+        @Override
+        public double growth() {
+            return steps.stream().mapToDouble(TokenDecoder::growth).reduce(1, (a, b) -> a * b);
         }
     }
 }

@@ -24,12 +24,14 @@ import java.util.Set;
  * that the vocabulary cannot express and that has no id for the unknown is an error, where the original drops it, and the
  * sections {@code truncation} and {@code padding} are not applied, because they belong to making batches.
  *
- * <p>Reading takes at most 100 bytes of memory for each byte of the file.
+ * <p>Reading takes at most 100 bytes of memory for each byte of the file, and a megabyte.
  */
 public final class TokenizerJson {
     /** The file's usual name. */
     public static final String FILE = "tokenizer.json";
     private static final String CONFIG = "tokenizer_config.json";
+    /** How many times as long normalizers and decoders together may make a text. */
+    private static final double MAX_GROWTH = 1024;
 
     private TokenizerJson() {
     }
@@ -86,6 +88,10 @@ public final class TokenizerJson {
                 : new PreTokenizerReader.Result(new PreTokenizer.Sequence(List.of()), false);
         ModelReader.Result model = ModelReader.read(s.section("model"), cut.byteLevel());
         TokenDecoder decoder = s.has("decoder") ? DecoderReader.read(s.section("decoder")) : new TokenDecoder.Join();
+        if (normalizer.growth() > MAX_GROWTH || decoder.growth() > MAX_GROWTH) {
+            throw s.error("its normalizer or its decoder could make a text more than " + (int) MAX_GROWTH
+                    + " times as long");
+        }
         SpecialFrame frame = s.has("post_processor") ? SpecialFrame.read(s.section("post_processor")) : SpecialFrame.NONE;
         AddedTokens added = new AddedTokens(
                 s.has("added_tokens") ? added(s, model.model().vocabulary()) : List.of(), normalizer);

@@ -1,13 +1,16 @@
 package dev.ricci.models.tokenizer;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +22,7 @@ import net.jqwik.api.Property;
 
 /** Files from strangers: whatever their bytes, they are read or refused, and what is read encodes or refuses texts. */
 class TokenizerFuzzProperties {
-    /** Raise it for a long run: {@code -Djqwik.tries.default} does not reach properties that say their own number. */
+    /** Files for each try of the long property; 5000 make a million. */
     private static final int ROUNDS = Integer.getInteger("ricci.fuzz.rounds", 20);
     private static final String[] SPLICES = {"null", "-1", "1e9", "99999999999", "\"\"", "[]", "{}", "true", "\"\\u2581\"",
         "\"<0x41>\"", "0", "\"type\"", "\"Sequence\"", "\"BPE\"", "\"Unigram\"", "\"WordPiece\"", "\"Metaspace\"",
@@ -153,6 +156,29 @@ class TokenizerFuzzProperties {
         } catch (TensorException refused) {
             assertTrue(refused.getMessage() != null);
         }
+    }
+
+    /** Forty doublings would make a terabyte of one character. */
+    @Example
+    void replacementsThatMultiplyAreRefused() {
+        Map<String, Object> twice = Map.of("type", "Replace", "pattern", Map.of("String", "a"), "content", "aa");
+        List<Object> forty = Collections.nCopies(40, twice);
+        Object model = TestVocabularies.bpe(Map.of("a", 0), List.of());
+        assertThrows(FormatException.class, () -> TokenizerJson.of(TestVocabularies.json(
+                Map.of("type", "Sequence", "normalizers", forty), null, model, null), "fuzz"));
+        assertThrows(FormatException.class, () -> TokenizerJson.of(TestVocabularies.json(null, null, model,
+                Map.of("type", "Sequence", "decoders", forty)), "fuzz"));
+    }
+
+    /** A list of a thousand ids, a thousand times. */
+    @Example
+    void templatesThatMultiplyAreRefused() {
+        Map<String, Object> json = TestVocabularies.json(null, null, TestVocabularies.bpe(Map.of("a", 0), List.of()), null);
+        json.put("post_processor", Map.of("type", "TemplateProcessing",
+                "single", Collections.nCopies(1000, Map.of("SpecialToken", Map.of("id", "x", "type_id", 0))),
+                "pair", List.of(), "special_tokens", Map.of("x", Map.of("id", "x", "ids",
+                        Collections.nCopies(1000, 0), "tokens", List.of()))));
+        assertThrows(FormatException.class, () -> TokenizerJson.of(json, "fuzz"));
     }
 
     /** An id far beyond the number of tokens would cost memory that the file does not pay for. */
