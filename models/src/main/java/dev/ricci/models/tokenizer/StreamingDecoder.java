@@ -1,45 +1,36 @@
 package dev.ricci.models.tokenizer;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
-
-/** Decodes ids one by one into text and never breaks a character: bytes wait until their character is whole. */
+/**
+ * Decodes ids one by one into text and never breaks a character: text comes as soon as no later id can change it. What it
+ * gives in all is what {@link Tokenizer#decode} gives.
+ */
 public final class StreamingDecoder {
     private final Tokenizer tokenizer;
-    private final CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder()
-            .onMalformedInput(CodingErrorAction.REPLACE).onUnmappableCharacter(CodingErrorAction.REPLACE);
-    private final boolean stripSpace;
-    private byte[] waiting = new byte[0];
-    private boolean started;
+    /** The decoder of a tokenizer that has one of its own; else null, and the bytes of the pieces count. */
+    private final PipelineTokenizer.Decoding decoding;
+    private final Utf8Stream utf8 = new Utf8Stream();
+    private boolean stripSpace;
 
     /** A decoder for one sequence, from its start. */
     public StreamingDecoder(Tokenizer tokenizer) {
         this.tokenizer = tokenizer;
+        this.decoding = tokenizer instanceof PipelineTokenizer p ? p.new Decoding() : null;
         this.stripSpace = tokenizer instanceof Llama2cTokenizer;
     }
 
     /** The text that this id completes; may be empty. */
     public String next(int id) {
-        return decode(tokenizer.piece(id), false);
+        return decoding != null ? decoding.next(id) : stripped(utf8.next(tokenizer.piece(id)));
     }
 
     /** What is left at the end: unfinished characters as replacement characters. */
     public String end() {
-        return decode(new byte[0], true);
+        return decoding != null ? decoding.end() : stripped(utf8.end());
     }
 
-    private String decode(byte[] more, boolean end) {
-        ByteBuffer in = ByteBuffer.allocate(waiting.length + more.length).put(waiting).put(more).flip();
-        CharBuffer out = CharBuffer.allocate(in.remaining() + 2);
-        utf8.decode(in, out, end);
-        waiting = new byte[in.remaining()];
-        in.get(waiting);
-        String text = out.flip().toString();
-        if (stripSpace && !started && !text.isEmpty()) {
-            started = true;
+    private String stripped(String text) {
+        if (stripSpace && !text.isEmpty()) {
+            stripSpace = false;
             return text.startsWith(" ") ? text.substring(1) : text;
         }
         return text;

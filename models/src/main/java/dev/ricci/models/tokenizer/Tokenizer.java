@@ -1,8 +1,6 @@
 package dev.ricci.models.tokenizer;
 
 import dev.ricci.tensor.IndexOutOfRangeException;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 
 /** Turns text into ids and back. Immutable and thread-safe. */
@@ -32,11 +30,12 @@ public interface Tokenizer {
 
     /** The text of ids; bytes that are not UTF-8 become the replacement character. */
     default String decode(int... ids) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Utf8Stream utf8 = new Utf8Stream();
+        StringBuilder text = new StringBuilder();
         for (int id : ids) {
-            bytes.writeBytes(piece(id));
+            text.append(utf8.next(piece(id)));
         }
-        return bytes.toString(StandardCharsets.UTF_8);
+        return text.append(utf8.end()).toString();
     }
 
     /** The ids of a prompt: {@link #bos()}, if there is one, and the text. */

@@ -36,6 +36,10 @@ public final class Tokenizers {
                 m.put("alphabet", t.alphabet());
             }
             case ByteTokenizer t -> m.put("kind", "byte");
+            case PipelineTokenizer t when t.definition().isPresent() -> {
+                m.put("kind", "tokenizer.json");
+                m.put("definition", t.definition().get());
+            }
             default -> throw new TensorException("tokenizer: " + tokenizer.getClass().getSimpleName()
                     + " is kept in a file of its own, not with the model");
         }
@@ -54,6 +58,11 @@ public final class Tokenizers {
         }
         if ("byte".equals(kind)) {
             return new ByteTokenizer();
+        }
+        if ("tokenizer.json".equals(kind) && m.get("definition") instanceof Map<?, ?> definition) {
+            Map<String, Object> json = new LinkedHashMap<>();
+            definition.forEach((key, value) -> json.put((String) key, value));
+            return TokenizerJson.defined(json, "of the model's file");
         }
         throw new TensorException("tokenizer: the model's file describes an unknown kind, " + m);
     }
