@@ -6,4 +6,5 @@ module dev.ricci.models {
     exports dev.ricci.models.generation;
     exports dev.ricci.models.tokenizer;
     exports dev.ricci.models.weights;
+    exports dev.ricci.models.weights.gguf;
 }
