@@ -7,4 +7,5 @@ module dev.ricci.models {
     exports dev.ricci.models.tokenizer;
     exports dev.ricci.models.weights;
     exports dev.ricci.models.weights.gguf;
+    exports dev.ricci.models.weights.onnx;
 }

@@ -9,13 +9,40 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * The element types of safetensors files. Those that tensors lack are read as the next wider type, which holds all their
+ * The element types that files of weights have (the names are those of safetensors). Those that tensors lack are read as the next wider type, which holds all their
  * values; only an unsigned 64-bit integer may be too large for it, and is refused then.
  */
-enum StoredType {
-    F32(DType.F32), F64(DType.F64), F16(DType.F16), BF16(DType.BF16), I32(DType.I32), I64(DType.I64), U8(DType.U8),
-    BOOL(DType.BOOL), I8(DType.I32, 1), I16(DType.I32, 2), U16(DType.I32, 2), U32(DType.I64, 4), U64(DType.I64, 8),
-    F8_E4M3(DType.F32, 1), F8_E5M2(DType.F32, 1);
+public enum StoredType {
+    /** 32-bit IEEE float. */
+    F32(DType.F32),
+    /** 64-bit IEEE float. */
+    F64(DType.F64),
+    /** 16-bit IEEE float. */
+    F16(DType.F16),
+    /** The upper half of an F32. */
+    BF16(DType.BF16),
+    /** Signed 32-bit integer. */
+    I32(DType.I32),
+    /** Signed 64-bit integer. */
+    I64(DType.I64),
+    /** Unsigned byte. */
+    U8(DType.U8),
+    /** Truth value, one byte, 0 or 1. */
+    BOOL(DType.BOOL),
+    /** Signed byte, read as I32. */
+    I8(DType.I32, 1),
+    /** Signed 16-bit integer, read as I32. */
+    I16(DType.I32, 2),
+    /** Unsigned 16-bit integer, read as I32. */
+    U16(DType.I32, 2),
+    /** Unsigned 32-bit integer, read as I64. */
+    U32(DType.I64, 4),
+    /** Unsigned 64-bit integer, read as I64 and refused from 2^63 on. */
+    U64(DType.I64, 8),
+    /** 8-bit float without infinities, read as F32. */
+    F8_E4M3(DType.F32, 1),
+    /** 8-bit float: the upper half of an F16, read as F32. */
+    F8_E5M2(DType.F32, 1);
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
             .withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -54,12 +81,12 @@ enum StoredType {
     }
 
     /** The type of the tensor that is made of it. */
-    DType readAs() {
+    public DType readAs() {
         return readAs;
     }
 
     /** Bytes of one element in the file. */
-    int bytes() {
+    public int bytes() {
         return bytes;
     }
 
@@ -68,8 +95,9 @@ enum StoredType {
      *
      * @param from exactly the elements
      * @param source named in errors
+     * @throws FormatException if a truth value is neither 0 nor 1, or an integer does not fit
      */
-    HeapStorage read(MemorySegment from, String source) {
+    public HeapStorage read(MemorySegment from, String source) {
         if (own) {
             return Elements.read(from, readAs, source);
         }
