@@ -8,11 +8,9 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 
 /**
  * Changed copies of valid binary files, which a reader must take or refuse with an exception of the family, and without a
@@ -27,28 +25,26 @@ public final class Mutations {
     private Mutations() {
     }
 
-    /** Reads everything of a file. */
+    /** Reads everything of a file's bytes. */
     public interface Reader {
-        /** Reads it. */
-        void read(Path file) throws IOException;
+        /** Reads them. */
+        void read(byte[] bytes) throws IOException;
     }
 
     /**
-     * Changes a file and reads it.
+     * Changes a file's bytes and reads them.
      *
-     * @param valid a file that is read
+     * @param valid what is read without a change
      * @param seed of the changes
-     * @param file where to write
      * @param factor bytes that may be allocated for each byte of the file
      */
-    public static void readsOrRefuses(byte[] valid, long seed, Path file, int factor, Reader reader) throws IOException {
+    public static void readsOrRefuses(byte[] valid, long seed, int factor, Reader reader) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         for (int i = 0; i < REPEAT; i++) {
-            byte[] bytes = mutate(valid, RandomGeneratorFactory.of("SplittableRandom").create(seed + i));
-            Files.write(file, bytes);
+            byte[] bytes = mutate(valid, new SplittableRandom(seed + i));
             long before = threads.getCurrentThreadAllocatedBytes();
             try {
-                reader.read(file);
+                reader.read(bytes);
             } catch (TensorException | IOException refused) {
                 assertTrue(refused.getMessage().length() < 2000, refused.getMessage());
             }

@@ -119,13 +119,14 @@ final class HubClient {
         throw new IOException("hub: " + what + ": more than " + MAX_REDIRECTS + " redirects");
     }
 
-    private static void append(InputStream in, Path partial, long from, long size, String what) throws IOException {
-        try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    private void append(InputStream in, Path partial, long from, long size, String what) throws IOException {
+        try (FileChannel out = FileChannel.open(partial, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                StallGuard guard = new StallGuard(in, options.timeout())) {
             out.truncate(from);
             out.position(from);
             byte[] buffer = new byte[1 << 16];
             long at = from;
-            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            for (int n = read(in, buffer, guard, what); n >= 0; n = read(in, buffer, guard, what)) {
                 at += n;
                 if (at > size) {
                     out.truncate(from);
@@ -141,6 +142,17 @@ final class HubClient {
                         + " bytes; try again, it goes on from there");
             }
             out.force(true);
+        }
+    }
+
+    private int read(InputStream in, byte[] buffer, StallGuard guard, String what) throws IOException {
+        try {
+            int n = in.read(buffer);
+            guard.progress();
+            return n;
+        } catch (IOException e) {
+            throw guard.stalled() ? new IOException("hub: " + what + ": nothing has come for " + options.timeout()
+                    + "; try again, it goes on from there", e) : e;
         }
     }
 

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param endpoint address of the server, such as {@code https://hub.example.org}; null to stay offline
  * @param token sent to the endpoint alone, as a bearer token; null for none
  * @param maxFileBytes larger files are refused before they are asked for
- * @param timeout of connecting, and of waiting for the start of an answer
+ * @param timeout of connecting, of waiting for the start of an answer, and of waiting for more of it
  */
 public record HubOptions(Path cache, URI endpoint, String token, long maxFileBytes, Duration timeout) {
     /** System property that allows the network: the endpoint's address. Without it {@link #defaults} stays offline. */

@@ -45,6 +45,7 @@ class HubTest {
     private byte[] contents;
     private volatile int breakAfter = Integer.MAX_VALUE;
     private volatile boolean ranges = true;
+    private volatile boolean stalls;
     private volatile boolean redirects;
 
     @BeforeEach
@@ -124,6 +125,13 @@ class HubTest {
         int n = Math.min(contents.length - from, breakAfter);
         x.getResponseBody().write(contents, from, n);
         x.getResponseBody().flush();
+        for (int i = 0; stalls && i < 500; i++) {
+            try {
+                Thread.sleep(20);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+        }
     }
 
     private long count(String start) {
@@ -202,6 +210,16 @@ class HubTest {
         if (kept.length > 0) {
             assertEquals(1, count("GET /owner/model/resolve/main/weights.bin bytes=" + kept.length + "-"));
         }
+    }
+
+    @Test
+    void doesNotWaitForeverForMore() throws Exception {
+        breakAfter = 70_000;
+        stalls = true;
+        IOException e = assertThrows(IOException.class, () -> new Hub(options().withTimeout(Duration.ofSeconds(1)))
+                .file("owner/model", Hub.MAIN, "weights.bin"));
+        stalls = false;
+        assertTrue(e.getMessage().contains("nothing has come for PT1S"), e.getMessage());
     }
 
     @Test
