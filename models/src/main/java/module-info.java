@@ -1,9 +1,14 @@
 /** Language models. */
 module dev.ricci.models {
     requires transitive dev.ricci.nn;
+    // For the client of published models alone, which stays offline unless asked.
+    requires java.net.http;
 
     exports dev.ricci.models.decoder;
     exports dev.ricci.models.generation;
     exports dev.ricci.models.tokenizer;
     exports dev.ricci.models.weights;
+    exports dev.ricci.models.weights.gguf;
+    exports dev.ricci.models.weights.hub;
+    exports dev.ricci.models.weights.onnx;
 }

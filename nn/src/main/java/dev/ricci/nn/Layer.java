@@ -5,13 +5,13 @@ import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.Variable;
-import java.util.ArrayList;
+import dev.ricci.tensor.io.TensorSource;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Something with parameters (PyTorch's {@code nn.Module}; {@code java.lang} has a {@code Module} already). A subclass
@@ -227,6 +227,29 @@ public abstract class Layer {
         return report;
     }
 
+    /**
+     * Replaces all parameters and buffers by what an open file holds, one tensor in memory at a time. Floating-point
+     * types of the file are converted to those of the layer.
+     *
+     * @param source values by path, exactly those of {@link #stateDict()}
+     * @throws TensorException naming all missing, unexpected and mismatched entries, found before anything was read;
+     *     nothing was written then
+     */
+    public final void load(TensorSource source) {
+        Walk walk = new Walk(this);
+        Map<String, Variable> cells = cells(walk);
+        Map<String, String> names = resolve(walk, cells, source);
+        LoadReport report = LoadReport.of(specs(cells), specs(names, source::spec), true);
+        if (!report.isComplete()) {
+            throw new TensorException("load: the tensors do not fit " + getClass().getSimpleName() + "; " + report
+                    + "\nNothing was loaded. If this is meant, use loadMatching, which loads what fits");
+        }
+        for (String path : report.loaded()) {
+            Variable cell = cells.get(path);
+            cell.assign(read(source, names.get(path), cell));
+        }
+    }
+
     private static Map<String, Variable> cells(Walk walk) {
         Map<String, Variable> cells = new LinkedHashMap<>();
         walk.parameters.forEach((path, p) -> cells.put(path, p.variable()));
@@ -248,28 +271,42 @@ public abstract class Layer {
         return named;
     }
 
+    /** As the other for a file: for each path the name under which it stands there. */
+    private static Map<String, String> resolve(Walk walk, Map<String, Variable> cells, TensorSource source) {
+        Map<String, String> names = new LinkedHashMap<>();
+        source.names().forEach(name -> names.put(name, name));
+        walk.aliases.forEach((alias, first) -> {
+            String other = names.remove(alias) == null ? null : names.putIfAbsent(first, alias);
+            if (other != null && !sameValues(read(source, other, cells.get(first)),
+                    read(source, alias, cells.get(first)))) {
+                throw new TensorException("load: '" + other + "' and '" + alias + "' are one shared tensor here, but "
+                        + source.spec(other) + " and " + source.spec(alias) + " with other values in the file");
+            }
+        });
+        return names;
+    }
+
+    private static Tensor read(TensorSource source, String name, Variable cell) {
+        Tensor t = source.tensor(name);
+        return t.dtype().isFloating() && cell.spec().dtype().isFloating() ? t.to(cell.spec().dtype()) : t;
+    }
+
     private static boolean sameValues(Tensor a, Tensor b) {
         return a.spec().equals(b.spec()) && NoGrad.call(() -> a.eq(b).all().item()) != 0;
     }
 
     private static LoadReport compare(Map<String, Variable> cells, Map<String, Tensor> state) {
-        List<String> loaded = new ArrayList<>();
-        List<String> missing = new ArrayList<>();
-        List<LoadReport.Mismatch> mismatched = new ArrayList<>();
-        cells.forEach((path, cell) -> {
-            Tensor t = state.get(path);
-            if (t == null) {
-                missing.add(path);
-            } else if (!t.spec().equals(cell.spec())) {
-                TensorSpec expected = cell.spec();
-                mismatched.add(new LoadReport.Mismatch(path, expected, t.spec()));
-            } else {
-                loaded.add(path);
-            }
-        });
-        Set<String> known = cells.keySet();
-        List<String> unexpected = state.keySet().stream().filter(path -> !known.contains(path)).toList();
-        return new LoadReport(loaded, missing, unexpected, mismatched);
+        return LoadReport.of(specs(cells), specs(state, Tensor::spec), false);
+    }
+
+    private static Map<String, TensorSpec> specs(Map<String, Variable> cells) {
+        return specs(cells, Variable::spec);
+    }
+
+    private static <T> Map<String, TensorSpec> specs(Map<String, T> things, Function<T, TensorSpec> spec) {
+        Map<String, TensorSpec> specs = new LinkedHashMap<>();
+        things.forEach((path, thing) -> specs.put(path, spec.apply(thing)));
+        return specs;
     }
 
     private static void write(Map<String, Variable> cells, Map<String, Tensor> state, List<String> paths) {

@@ -1,7 +1,9 @@
 package dev.ricci.nn;
 
 import dev.ricci.tensor.TensorSpec;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -34,6 +36,32 @@ public record LoadReport(List<String> loaded, List<String> missing, List<String>
         missing = List.copyOf(missing);
         unexpected = List.copyOf(unexpected);
         mismatched = List.copyOf(mismatched);
+    }
+
+    /**
+     * Compares names, shapes and element types.
+     *
+     * @param expected what the layer holds, by name
+     * @param found what the file or map holds, by name
+     * @param convert whether floating-point types may differ, because they are converted
+     */
+    public static LoadReport of(Map<String, TensorSpec> expected, Map<String, TensorSpec> found, boolean convert) {
+        List<String> loaded = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        List<Mismatch> mismatched = new ArrayList<>();
+        expected.forEach((path, spec) -> {
+            TensorSpec f = found.get(path);
+            if (f == null) {
+                missing.add(path);
+            } else if (f.equals(spec) || convert && f.shape().equals(spec.shape())
+                    && f.dtype().isFloating() && spec.dtype().isFloating()) {
+                loaded.add(path);
+            } else {
+                mismatched.add(new Mismatch(path, spec, f));
+            }
+        });
+        List<String> unexpected = found.keySet().stream().filter(path -> !expected.containsKey(path)).toList();
+        return new LoadReport(loaded, missing, unexpected, mismatched);
     }
 
     /** Whether the names, shapes and element types are exactly the layer's. */

@@ -12,10 +12,15 @@ import dev.ricci.tensor.DTypeException;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.Safetensors;
+import dev.ricci.tensor.io.SafetensorsFile;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LayerTest {
     private static final Rng RNG = Rng.of(1);
@@ -188,6 +193,35 @@ class LayerTest {
         model.load(state);
         state.put("embed.weight", w.add(1));
         assertThrows(TensorException.class, () -> model.load(state));
+    }
+
+    @Test
+    void anOpenFileLoadsAndItsFloatsAreConverted(@TempDir Path folder) throws IOException {
+        Tied model = new Tied();
+        Map<String, Tensor> state = copy(model.stateDict());
+        Tensor w = state.remove("embed.weight").to(DType.BF16);
+        state.put("head.weight", w);
+        Path file = folder.resolve("tied.safetensors");
+        Safetensors.save(file, state);
+        try (SafetensorsFile source = SafetensorsFile.open(file)) {
+            model.load(source);
+        }
+        Near.assertSameBits(w.to(DType.F32), model.embedding.weight().value());
+
+        state.put("embed.weight", w);
+        state.put("norm.num_batches_tracked", Tensor.ones(1));
+        state.put("norm.bias", Tensor.ones(4));
+        Safetensors.save(file, state);
+        try (SafetensorsFile source = SafetensorsFile.open(file)) {
+            String message = assertThrows(TensorException.class, () -> model.load(source)).getMessage();
+            assertTrue(message.contains("5 loaded, 0 missing, 0 unexpected, 2 mismatched"), message);
+        }
+        state.put("embed.weight", w.to(DType.F32).add(1));
+        Safetensors.save(file, state);
+        try (SafetensorsFile source = SafetensorsFile.open(file)) {
+            String message = assertThrows(TensorException.class, () -> model.load(source)).getMessage();
+            assertTrue(message.contains("one shared tensor"), message);
+        }
     }
 
     @Test

@@ -8,7 +8,6 @@ import dev.ricci.models.tokenizer.Tokenizers;
 import dev.ricci.nn.train.Checkpoint;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Rng;
-import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
 import dev.ricci.tensor.io.Safetensors;
@@ -83,9 +82,7 @@ public final class ModelFile {
             checkSize(file, in, config);
             Decoder model = new Decoder(config, Rng.of(0));
             Tokenizer tokenizer = Tokenizers.fromMap(metadata(file, in, TOKENIZER));
-            Map<String, Tensor> tensors = new LinkedHashMap<>();
-            in.names().forEach(name -> tensors.put(name, in.tensor(name)));
-            model.load(tensors);
+            model.load(in);
             return checked(file, new Loaded(model, tokenizer));
         } catch (FormatException e) {
             throw e;

@@ -57,6 +57,22 @@ public final class Safetensors {
         save(file, tensors, Map.of());
     }
 
+    /**
+     * Writes tensors into several files {@code NAME-00001-of-0000N.safetensors} and then, last, the index beside them,
+     * which {@link SafetensorsFile#open} takes. Each file is there as a whole or not at all; a new folder keeps an old
+     * model from being mixed with a new one that was cut off.
+     *
+     * @param index {@code NAME.safetensors.index.json}; its folder must exist
+     * @param tensors by name
+     * @param metadata free texts by name, written into every shard; empty for none
+     * @param maxShardBytes most bytes of elements in one file; a larger tensor gets a file of its own
+     * @throws FormatException if the index has another name, the size is not positive, or as {@link #save}
+     */
+    public static void saveSharded(Path index, Map<String, Tensor> tensors, Map<String, String> metadata,
+            long maxShardBytes) throws IOException {
+        SafetensorsShards.save(index, tensors, metadata, maxShardBytes);
+    }
+
     private static byte[] header(Path file, List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) {
         Map<String, Object> entries = new HashMap<>();
         long at = 0;

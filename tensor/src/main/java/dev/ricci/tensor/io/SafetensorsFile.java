@@ -21,10 +21,13 @@ import java.util.TreeMap;
 /**
  * An open safetensors file, or all shards of one model, memory-mapped: opening reads the headers alone, and a tensor's
  * bytes are read when it is asked for. The files must not change while it is open. Thread-safe.
+ *
+ * <p>Types that tensors lack are read as the next wider one: I8, I16 and U16 as I32, U32 and U64 as I64, F8_E4M3 and
+ * F8_E5M2 as F32. So reading everything takes at most four times the bytes of the file.
  */
-public final class SafetensorsFile implements AutoCloseable {
+public final class SafetensorsFile implements TensorSource {
     /** Where a tensor lies. */
-    private record Entry(Path file, TensorSpec spec, MemorySegment bytes) {
+    private record Entry(Path file, StoredType stored, TensorSpec spec, MemorySegment bytes) {
     }
 
     private final Path path;
@@ -95,21 +98,17 @@ public final class SafetensorsFile implements AutoCloseable {
             if (e == null) {
                 throw new FormatException(file + ": has no tensor '" + name + "', which " + path + " says it has");
             }
-            entries.put(name, new Entry(file, e.spec(),
+            entries.put(name, new Entry(file, e.stored(), e.spec(),
                     mapped.asSlice(header.dataStart() + e.begin(), e.end() - e.begin())));
         }
     }
 
-    /** The names of the tensors, ascending. */
+    @Override
     public SortedSet<String> names() {
         return Collections.unmodifiableSortedSet(entries.navigableKeySet());
     }
 
-    /**
-     * Type and shape of a tensor.
-     *
-     * @throws TensorException if there is none of this name
-     */
+    @Override
     public TensorSpec spec(String name) {
         return entry(name).spec;
     }
@@ -119,20 +118,24 @@ public final class SafetensorsFile implements AutoCloseable {
         return Collections.unmodifiableMap(metadata);
     }
 
-    /**
-     * A copy of a tensor on the heap.
-     *
-     * @throws TensorException if there is none of this name, or the file is closed
-     * @throws FormatException if a truth value is neither 0 nor 1
-     */
+    @Override
     public Tensor tensor(String name) {
         Entry e = entry(name);
         try {
-            return Tensor.wrap(Elements.read(e.bytes, e.spec.dtype(), e.file + ": tensor '" + name + "'"),
+            return Tensor.wrap(e.stored.read(e.bytes, e.file + ": tensor '" + name + "'"),
                     e.spec.shape());
         } catch (IllegalStateException closed) {
             throw new TensorException("tensor: " + path + " was closed; read what you need before", closed);
         }
+    }
+
+    /**
+     * The type that a tensor has in the file, such as {@code F16}: that of {@link #bytes}.
+     *
+     * @throws TensorException if there is none of this name
+     */
+    public String storedType(String name) {
+        return entry(name).stored.name();
     }
 
     /**

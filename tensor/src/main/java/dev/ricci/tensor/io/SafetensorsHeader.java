@@ -1,6 +1,5 @@
 package dev.ricci.tensor.io;
 
-import dev.ricci.tensor.DType;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
@@ -30,11 +29,12 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
     /**
      * One tensor.
      *
-     * @param spec type and shape
+     * @param stored type of the bytes
+     * @param spec type and shape of the tensor that is made of them
      * @param begin first byte, counted from {@link #dataStart}
      * @param end byte after the last
      */
-    record Entry(TensorSpec spec, long begin, long end) {
+    record Entry(StoredType stored, TensorSpec spec, long begin, long end) {
     }
 
     static SafetensorsHeader read(MemorySegment file, String source) {
@@ -83,31 +83,20 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
             throw new FormatException(source + ": must have dtype, shape and data_offsets, got "
                     + Json.abbreviate(map.keySet().toString()));
         }
-        DType dtype = dtype(source, map.get("dtype"));
+        StoredType stored = StoredType.of(source, map.get("dtype"));
         long[] shape = integers(source + ": shape", map.get("shape"));
         long[] offsets = integers(source + ": data_offsets", map.get("data_offsets"));
         if (offsets.length != 2 || offsets[0] < 0 || offsets[1] < offsets[0]) {
             throw new FormatException(source + ": data_offsets must be [begin, end] with 0 <= begin <= end, got "
                     + Json.abbreviate(Arrays.toString(offsets)));
         }
-        TensorSpec spec = new TensorSpec(dtype, shape(source, shape));
-        long bytes = (long) spec.shape().size() * dtype.blockBytes();
+        TensorSpec spec = new TensorSpec(stored.readAs(), shape(source, shape));
+        long bytes = (long) spec.shape().size() * stored.bytes();
         if (offsets[1] - offsets[0] != bytes) {
-            throw new FormatException(source + ": " + spec + " takes " + bytes + " bytes, data_offsets "
+            throw new FormatException(source + ": " + stored + spec.shape() + " takes " + bytes + " bytes, data_offsets "
                     + Arrays.toString(offsets) + " give " + (offsets[1] - offsets[0]));
         }
-        return new Entry(spec, offsets[0], offsets[1]);
-    }
-
-    private static DType dtype(String source, Object value) {
-        for (DType d : DType.values()) {
-            if (d.name().equals(value)) {
-                return d;
-            }
-        }
-        throw new FormatException(source + ": unknown dtype " + (value instanceof String s
-                ? "'" + Json.abbreviate(s) + "'" : Json.kind(value))
-                + "; known are " + Arrays.toString(DType.values()));
+        return new Entry(stored, spec, offsets[0], offsets[1]);
     }
 
     private static long[] integers(String source, Object value) {

@@ -26,11 +26,15 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
-/** Files that somebody changed: read or refused with an exception of the family, and never a large allocation. */
+/**
+ * Files that somebody changed: read or refused with an exception of the family, and never a large allocation. The property
+ * {@code ricci.fuzz} says how many files each try changes: {@code -Dricci.fuzz=400} makes a million of each format.
+ */
 class FormatFuzzProperties {
     private static final List<String> TOKENS = List.of("-1", "0", "1", "2147483647", "4294967296",
-            "9223372036854775807", "1e999", "\"F64\"", "\"BOOL\"", "[", "]", "{", "}", ",", ":", "(", ")", "'", "\"",
+            "9223372036854775807", "1e999", "\"F64\"", "\"BOOL\"", "\"U64\"", "\"F8_E4M3\"", "[", "]", "{", "}", ",", ":", "(", ")", "'", "\"",
             "null", "True", "\\ud800", "'<f8'", "\0", "\u00ff", "[[[[[[[[", "999999999999999999999999999");
+    private static final int REPEAT = Integer.getInteger("ricci.fuzz", 1);
     private static Path folder;
 
     private interface Reader {
@@ -81,6 +85,12 @@ class FormatFuzzProperties {
         return b;
     }
 
+    private static void readsOrRefuses(byte[] valid, long seed, String name, Reader reader) throws IOException {
+        for (int i = 0; i < REPEAT; i++) {
+            readsOrRefuses(mutate(valid, seed + i), name, reader);
+        }
+    }
+
     private static void readsOrRefuses(byte[] bytes, String name, Reader reader) throws IOException {
         Path file = Files.write(folder.resolve(name), bytes);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -106,7 +116,7 @@ class FormatFuzzProperties {
         if (!Files.exists(valid)) {
             Safetensors.save(valid, SafetensorsTest.everyType(), Map.of("k", "v"));
         }
-        readsOrRefuses(mutate(Files.readAllBytes(valid), seed), "f.safetensors", Safetensors::load);
+        readsOrRefuses(Files.readAllBytes(valid), seed, "f.safetensors", Safetensors::load);
     }
 
     @Property(tries = 2000)
@@ -114,9 +124,11 @@ class FormatFuzzProperties {
         // The length is right, so that what is behind it is reached.
         String header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]},"
                 + "\"b\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[24,32]},\"__metadata__\":{\"k\":\"v\"}}";
-        String changed = new String(mutate(header.getBytes(StandardCharsets.ISO_8859_1), seed),
-                StandardCharsets.ISO_8859_1);
-        readsOrRefuses(SafetensorsTest.file(changed, 32), "h.safetensors", Safetensors::load);
+        for (int i = 0; i < REPEAT; i++) {
+            String changed = new String(mutate(header.getBytes(StandardCharsets.ISO_8859_1), seed + i),
+                    StandardCharsets.ISO_8859_1);
+            readsOrRefuses(SafetensorsTest.file(changed, 32), "h.safetensors", Safetensors::load);
+        }
     }
 
     @Property(tries = 500)
@@ -124,7 +136,7 @@ class FormatFuzzProperties {
         Safetensors.save(folder.resolve("m-1.safetensors"), Map.of("a", Tensor.of(1f)));
         byte[] index = "{\"metadata\":{\"total_size\":4},\"weight_map\":{\"a\":\"m-1.safetensors\"}}"
                 .getBytes(StandardCharsets.UTF_8);
-        readsOrRefuses(mutate(index, seed), "m.safetensors.index.json", Safetensors::load);
+        readsOrRefuses(index, seed, "m.safetensors.index.json", Safetensors::load);
     }
 
     @Property(tries = 3000)
@@ -132,14 +144,14 @@ class FormatFuzzProperties {
         String header = "{'descr': '<f4', 'fortran_order': " + ((seed & 1) == 0 ? "True" : "False")
                 + ", 'shape': (2, 3), }";
         byte[] valid = NpyTest.file((int) Math.floorMod(seed, 3L) + 1, header, new byte[24]);
-        readsOrRefuses(mutate(valid, seed), "f.npy", Npy::load);
+        readsOrRefuses(valid, seed, "f.npy", Npy::load);
     }
 
     @Property(tries = 5000)
     void json(@ForAll("seeds") long seed) throws IOException {
         byte[] valid = "{\"a\": [1, -2.5e3, true, null, {\"b\": \"x\\u00e9\\n\"}], \"c\": {}}"
                 .getBytes(StandardCharsets.UTF_8);
-        readsOrRefuses(mutate(valid, seed), "f.json", file -> {
+        readsOrRefuses(valid, seed, "f.json", file -> {
             Object value = Json.read(file);
             assertEquals(value, Json.parse(Json.write(value)));
             return value;

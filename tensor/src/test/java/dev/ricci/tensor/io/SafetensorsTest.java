@@ -2,6 +2,7 @@ package dev.ricci.tensor.io;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +140,77 @@ class SafetensorsTest {
             Files.writeString(index, bad);
             assertThrows(FormatException.class, () -> SafetensorsFile.open(index), bad);
         }
+    }
+
+    @Test
+    void writesShardsThatReadAsOne() throws IOException {
+        Map<String, Tensor> all = everyType();
+        Path index = folder.resolve("m.safetensors.index.json");
+        Safetensors.saveSharded(index, all, Map.of("format", "pt"), 16);
+        try (SafetensorsFile f = SafetensorsFile.open(index); Stream<Path> files = Files.list(folder)) {
+            assertEquals(5, files.filter(p -> p.toString().endsWith("-of-00005.safetensors")).count());
+            assertEquals(new TreeSet<>(all.keySet()), f.names());
+            for (String name : f.names()) {
+                assertArrayEquals(bits(all.get(name)), bits(f.tensor(name)), name);
+            }
+            assertEquals(Map.of("format", "pt", "total_size", "68"), f.metadata());
+        }
+        assertThrows(FormatException.class, () -> Safetensors.saveSharded(folder.resolve("m.json"), all, Map.of(), 16));
+        assertThrows(FormatException.class, () -> Safetensors.saveSharded(index, all, Map.of(), 0));
+    }
+
+    @Test
+    void looksLikeAMap() throws IOException {
+        Path file = folder.resolve("a.safetensors");
+        Safetensors.save(file, Map.of("x", Tensor.of(1f), "y", Tensor.of(2f)));
+        try (SafetensorsFile f = SafetensorsFile.open(file)) {
+            Map<String, Tensor> map = f.asMap();
+            assertEquals(2, map.size());
+            assertEquals(List.of("x", "y"), List.copyOf(map.keySet()));
+            assertEquals(2f, map.get("y").item());
+            assertNull(map.get("z"));
+            assertTrue(map.containsKey("x") && !map.containsKey("z"));
+            assertEquals("[x, y]", map.toString());
+            double sum = 0;
+            for (Map.Entry<String, Tensor> e : map.entrySet()) {
+                sum += e.getValue().item();
+                assertThrows(UnsupportedOperationException.class, () -> e.setValue(Tensor.of(0f)));
+            }
+            assertEquals(3, sum);
+            assertThrows(UnsupportedOperationException.class, () -> map.put("z", Tensor.of(0f)));
+            assertThrows(UnsupportedOperationException.class, () -> map.remove("x"));
+        }
+    }
+
+    private Tensor one(String dtype, int size, int... bytes) throws IOException {
+        byte[] file = file("{\"x\":{\"dtype\":\"" + dtype + "\",\"shape\":[" + size + "],\"data_offsets\":[0,"
+                + bytes.length + "]}}", bytes.length);
+        for (int i = 0; i < bytes.length; i++) {
+            file[file.length - bytes.length + i] = (byte) bytes[i];
+        }
+        Path path = Files.write(folder.resolve("one.safetensors"), file);
+        try (SafetensorsFile f = SafetensorsFile.open(path)) {
+            assertEquals(dtype, f.storedType("x"));
+            assertEquals(f.spec("x"), f.tensor("x").spec());
+            return f.tensor("x");
+        }
+    }
+
+    @Test
+    void readsTypesThatTensorsLackAsWiderOnes() throws IOException {
+        assertEquals(Tensor.ofInts(new int[] {-1, 127}).toString(), one("I8", 2, 0xFF, 0x7F).toString());
+        assertEquals(Tensor.ofInts(new int[] {-2}).toString(), one("I16", 1, 0xFE, 0xFF).toString());
+        assertEquals(Tensor.ofInts(new int[] {65534}).toString(), one("U16", 1, 0xFE, 0xFF).toString());
+        assertEquals(Tensor.ofLongs(new long[] {4294967294L}).toString(),
+                one("U32", 1, 0xFE, 0xFF, 0xFF, 0xFF).toString());
+        assertEquals(Tensor.ofLongs(new long[] {Long.MAX_VALUE}).toString(),
+                one("U64", 1, 255, 255, 255, 255, 255, 255, 255, 127).toString());
+        assertThrows(FormatException.class, () -> one("U64", 1, 0, 0, 0, 0, 0, 0, 0, 128));
+        // Zero, the smallest subnormal and normal, one, minus one and a half, the largest, NaN.
+        assertArrayEquals(new float[] {0, 0x1p-9f, 0x1p-6f, 1, -1.5f, 448, Float.NaN},
+                one("F8_E4M3", 7, 0, 1, 8, 0x38, 0xBC, 0x7E, 0x7F).toFloatArray());
+        assertArrayEquals(new float[] {-0f, 0x1p-16f, 1, -2, 57344, Float.POSITIVE_INFINITY},
+                one("F8_E5M2", 6, 0x80, 1, 0x3C, 0xC0, 0x7B, 0x7C).toFloatArray());
     }
 
     @Test
