@@ -54,7 +54,9 @@ final class Backward {
     Map<Key, Tensor> from(List<Tensor> outputs, List<Tensor> seeds) {
         Runnable walk = () -> {
             for (int i = 0; i < outputs.size(); i++) {
+                // The caller's own: they may be read afterwards.
                 outputs.get(i).storage().pin();
+                seeds.get(i).storage().pin();
                 accumulate(outputs.get(i).provenance(), outputs.get(i).outputIndex(), seeds.get(i));
             }
             Provenance p;
@@ -97,12 +99,15 @@ final class Backward {
             for (int i = 0; i < found.length; i++) {
                 if (found[i] != null && node.needs(i)) {
                     check(p, i, found[i]);
+                    if (custom) {
+                        found[i].storage().pin();
+                    }
                     accumulate(p.source(i), p.sourceOutput(i), found[i]);
                 }
             }
         }
         if (!keepGraph) {
-            // What a user's rule has seen, it may hold.
+            // What a user's rule has seen or given, it may hold.
             p.release(reuseMemory && !custom);
         }
         for (Tensor g : gradients) {

@@ -20,8 +20,8 @@ import java.util.function.Supplier;
 
 /**
  * The gradients that one backward pass found: of the leaves (tracked {@link Variable}s and {@link Tensor#tracked()}),
- * and of the interior tensors that were asked for. Immutable until {@link #release()}. A gradient has its tensor's shape and type (F32 for a
- * tensor of a type that only stores).
+ * and of the interior tensors that were asked for. Immutable until {@link #release()}. A gradient has its tensor's shape
+ * and type (F32 for a tensor of a type that only stores).
  *
  * <p>Where a function has no derivative: relu, abs and sign have 0 at 0; maximum, minimum and the reductions max and
  * min share the gradient equally among equals (so clamp has half at its bounds); floor, ceil, round, sign, comparisons

@@ -191,6 +191,45 @@ final class MemoryReuseTest {
     }
 
     @Test
+    void aCustomOpMayKeepWhatItGives() {
+        Tensor given = matrix(3).tracked().mul(2);
+        float[] values = given.toFloatArray();
+        CustomOp op = new CustomOp() {
+            @Override
+            public String name() {
+                return "constant_gradient";
+            }
+
+            @Override
+            public List<TensorSpec> infer(List<TensorSpec> in) {
+                return in;
+            }
+
+            @Override
+            public List<Tensor> forward(List<Tensor> in) {
+                return List.of(in.getFirst().mul(1));
+            }
+
+            @Override
+            public List<Tensor> gradient(List<Tensor> in, List<Tensor> out, List<Tensor> g) {
+                return List.of(given);
+            }
+        };
+        used(Tensor.apply(op, matrix(1).tracked().mul(2)).sum());
+        assertArrayEquals(values, given.toFloatArray());
+    }
+
+    @Test
+    void seedsStayTheirCallers() {
+        Tensor x = matrix(1).tracked();
+        Tensor seed = matrix(2).tracked().mul(2);
+        float[] values = seed.toFloatArray();
+        Gradients.vectorJacobian(List.of(x.mul(3).exp()), List.of(seed), List.of());
+        Gradients.vectorJacobian(List.of(x.mul(3).exp()), List.of(seed), List.of(), Gradients.keepGraph());
+        assertArrayEquals(values, seed.toFloatArray());
+    }
+
+    @Test
     void aListenerMayKeepWhatItHears() {
         List<Tensor> heard = new ArrayList<>();
         OpListener listener = new OpListener() {
