@@ -91,7 +91,7 @@ final class Dispatch {
             if (workspace != null) {
                 workspace.made(made);
             } else if (tracked) {
-                made.reclaimable();
+                made.countHolds();
             }
         }
         backend.execute(op, operands, results);

@@ -43,7 +43,7 @@ public final class Workspace {
     }
 
     void made(Storage s) {
-        s.reclaimable();
+        s.countHolds();
         if (s.isReclaimable()) {
             fresh.add(s);
         }

@@ -67,10 +67,7 @@ public sealed interface Elementwise extends Op {
 
         @Override
         public List<TensorSpec> infer(List<TensorSpec> in) {
-            Check.count(this, in, 2, 2);
-            Check.computable(this, in.get(0));
-            Check.same(this, in.get(0), in.get(1));
-            return List.of(in.getFirst());
+            return List.of(alike(this, in, 2));
         }
 
         @Override
@@ -97,10 +94,7 @@ public sealed interface Elementwise extends Op {
 
         @Override
         public List<TensorSpec> infer(List<TensorSpec> in) {
-            Check.count(this, in, 2, 2);
-            Check.computable(this, in.get(0));
-            Check.same(this, in.get(0), in.get(1));
-            return List.of(in.getFirst());
+            return List.of(alike(this, in, 2));
         }
 
         @Override
@@ -128,17 +122,24 @@ public sealed interface Elementwise extends Op {
 
         @Override
         public List<TensorSpec> infer(List<TensorSpec> in) {
-            Check.count(this, in, 3, 3);
-            Check.computable(this, in.get(0));
-            Check.same(this, in.get(0), in.get(1));
-            Check.same(this, in.get(0), in.get(2));
-            return List.of(in.get(1), in.get(2));
+            TensorSpec spec = alike(this, in, 3);
+            return List.of(spec, spec);
         }
 
         @Override
         public boolean gradientReadsInput(int i) {
             return true;
         }
+    }
+
+    /** The spec that so many inputs share, of a type that computes. */
+    private static TensorSpec alike(Op op, List<TensorSpec> in, int count) {
+        Check.count(op, in, count, count);
+        Check.computable(op, in.getFirst());
+        for (TensorSpec s : in) {
+            Check.same(op, in.getFirst(), s);
+        }
+        return in.getFirst();
     }
 
     private static void checkActivation(String op, UnaryKind kind) {

@@ -8,8 +8,8 @@ import java.lang.invoke.VarHandle;
  * The memory behind one or more tensors. It counts its in-place changes, so that a backward pass can refuse to read
  * a saved value that has since changed.
  *
- * <p>Memory is the garbage collector's, but for what a backward pass knows to be dead: such a storage is made
- * {@link #reclaimable()}, the engine counts its own holds on it, and with the last of them the memory is used again.
+ * <p>Memory is the garbage collector's, but for what a backward pass knows to be dead: on what nobody but the engine may
+ * hold, the engine counts its holds ({@link #countHolds()}), and with the last of them the memory is used again.
  */
 public abstract class Storage {
     /** In the place of a number of holds: left to the garbage collector. */
@@ -77,7 +77,7 @@ public abstract class Storage {
     // ---------------------------------------------------------------- use again
 
     /** Begins to count holds, if memory of this kind and size is worth it. For results that no user has seen yet. */
-    public final void reclaimable() {
+    public final void countHolds() {
         if (isWorthReclaiming()) {
             holds = 0;
         }
