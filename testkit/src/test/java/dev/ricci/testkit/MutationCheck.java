@@ -172,7 +172,7 @@ public final class MutationCheck {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), MutationWorker.class.getName(),
                 group == Group.RULES ? "rules" : "kernels", String.valueOf(from), String.valueOf(every)));
         command.addAll(classes);
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
     /** A jar that makes the worker an agent; its class is found on the class path. */
