@@ -138,7 +138,7 @@ final class NormalizationRows {
         Tensor x = g.floats(Shape.of(n, depth), Values.between(-1, 1));
         Tensor weight = g.floats(Shape.of(classes, depth), Values.between(-1, 1));
         return OpCase.of(new LinearCrossEntropy(IGNORED, smoothing(g), true), x, weight, targets(g, n, classes),
-                g.floats(Shape.of(n), Values.between(0, 1)));
+                g.floats(Shape.of(n), Values.sometimes(Values.between(0, 1), 0, 1)));
     }
 
     private static OpCase crossEntropyBackward(CaseDraw g) {
