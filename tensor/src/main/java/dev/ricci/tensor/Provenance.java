@@ -2,7 +2,7 @@ package dev.ricci.tensor;
 
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.spi.Storage;
-import java.lang.ref.WeakReference;
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -42,8 +42,11 @@ public final class Provenance {
     private int[] sourceOutputs;
     private Saved[] inputs;
     private Saved[] outputs;
-    /** Memory of outputs that this op does not save; weak, so that what nobody reads again can go before the walk. */
-    private List<WeakReference<Storage>> passing = List.of();
+    /**
+     * Memory of outputs that this op does not save; soft, so that what nobody reads again goes before memory runs out. Weak
+     * references would lose it in every collection, and with it an array of the pool.
+     */
+    private List<SoftReference<Storage>> passing = List.of();
 
     private Provenance(Op op, String label, List<TensorSpec> inputSpecs, List<TensorSpec> outputSpecs) {
         this.op = op;
@@ -84,7 +87,7 @@ public final class Provenance {
             outputs[i] = op.gradientReadsOutput(i) ? Saved.of(out[i]) : NOT_SAVED;
             if (outputs[i] == NOT_SAVED && out[i].storage().isReclaimable()) {
                 passing = passing.isEmpty() ? new ArrayList<>(1) : passing;
-                passing.add(new WeakReference<>(out[i].storage()));
+                passing.add(new SoftReference<>(out[i].storage()));
             }
         }
     }
@@ -169,7 +172,7 @@ public final class Provenance {
             for (Saved s : outputs) {
                 s.release(reuse);
             }
-            for (WeakReference<Storage> passed : passing) {
+            for (SoftReference<Storage> passed : passing) {
                 Storage s = reuse ? passed.get() : null;
                 if (s != null) {
                     s.reclaimIfFree();

@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 final class Gemm {
     /** Depth of a block. It decides bits: the same everywhere. */
-    static final int DEPTH = 384;
+    static final int DEPTH = 256;
     /** Columns of b that are packed at once; with all of them, rows of a are packed once. */
     private static final int BLOCK_COLUMNS = 4096;
     /** Rows of a task, at most: a seventh of the second cache, and many tasks for many rows, so that all end together. */
@@ -24,8 +24,10 @@ final class Gemm {
     /** Multiply-adds worth a task of its own. */
     private static final long MIN_TASK = 1 << 19;
     private static final int TASKS = 8;
-    /** Elements worth a packing task. */
-    private static final int PACK_TASK = 1 << 14;
+    /** Fewer tasks of packing than others: each reads long stretches. */
+    private static final int PACK_TASKS = 4;
+    /** Panels that are packed side by side, at most: more would read longer stretches, but write to too many places. */
+    private static final int PACK_PANELS = 8;
 
     private final MicroKernel micro;
     private final int mr;
@@ -90,7 +92,7 @@ final class Gemm {
         Product product = new Product(null, b, null, null, null, 0, 0, false);
         Parallel.parts(panels, p -> {
             for (int q = 0; q < b.rows(); q += DEPTH) {
-                product.packRight(packed, (p * b.rows() + q) * nr, p, q);
+                product.packRight(packed, (p * b.rows() + q) * nr, p, 1, q);
             }
         });
         return packed;
@@ -147,7 +149,7 @@ final class Gemm {
                 for (int p = t * width; p < Math.min(panels, (t + 1) * width); p++) {
                     for (int q = 0; q < k; q += DEPTH) {
                         if (packed == null) {
-                            packRight(right, 0, p, q);
+                            packRight(right, 0, p, 1, q);
                         }
                         int rightAt = packed == null ? 0 : (p * k + q) * nr;
                         if (m == 1) {
@@ -180,7 +182,7 @@ final class Gemm {
             int blockPanels = Math.max(1, Math.min(ceil(n, nr), BLOCK_COLUMNS / nr));
             int rows = Math.clamp(roundUp(ceil(m, TASKS), mr), roundUp(MIN_TASK_ROWS, mr),
                     Math.max(MIN_TASK_ROWS, MAX_TASK_ROWS) / mr * mr);
-            int perTask = Math.max(1, PACK_TASK / (nr * Math.min(k, DEPTH)));
+            int perTask = Math.clamp(ceil(Math.min(blockPanels, ceil(n, nr)), PACK_TASKS), 1, PACK_PANELS);
             float[] right = packed == null ? Scratch.take(blockPanels * nr * Math.min(k, DEPTH)) : packed;
             for (int p0 = 0; p0 < ceil(n, nr); p0 += blockPanels) {
                 int from = p0;
@@ -189,9 +191,8 @@ final class Gemm {
                     int q = q0;
                     int depth = Math.min(DEPTH, k - q);
                     Parallel.parts(packed == null ? ceil(to - from, perTask) : 0, t -> {
-                        for (int p = from + t * perTask; p < Math.min(to, from + (t + 1) * perTask); p++) {
-                            packRight(right, (p - from) * nr * depth, p, q);
-                        }
+                        int first = from + t * perTask;
+                        packRight(right, t * perTask * nr * depth, first, Math.min(perTask, to - first), q);
                     });
                     Parallel.parts(ceil(m, rows), t -> {
                         int first = t * rows;
@@ -220,20 +221,23 @@ final class Gemm {
             }
         }
 
-        /** Packs rows of the block that begins at depth q. */
+        /** Packs rows of the block that begins at depth q: whole panels, and a last one that may be narrower. */
         private void packLeft(float[] left, int at, int from, int to, int q) {
             int depth = Math.min(DEPTH, k - q);
-            for (int i = from; i < to; i += mr) {
-                micro.pack(a.data(), a.offset() + i * a.rowStride() + q * a.columnStride(), a.rowStride(),
-                        a.columnStride(), Math.min(mr, to - i), depth, left, at + (i - from) * depth,
-                        micro.panelRows(Math.min(mr, to - i)));
+            int whole = from + (to - from) / mr * mr;
+            int data = a.offset() + q * a.columnStride();
+            micro.pack(a.data(), data + from * a.rowStride(), a.rowStride(), a.columnStride(), whole - from, depth, left, at,
+                    mr);
+            if (whole < to) {
+                micro.pack(a.data(), data + whole * a.rowStride(), a.rowStride(), a.columnStride(), to - whole, depth, left,
+                        at + (whole - from) * depth, micro.panelRows(to - whole));
             }
         }
 
-        /** Packs panel p of the block that begins at depth q. */
-        private void packRight(float[] right, int at, int p, int q) {
+        /** Packs panels of the block that begins at depth q, from panel p on. */
+        private void packRight(float[] right, int at, int p, int panels, int q) {
             micro.pack(b.data(), b.offset() + p * nr * b.columnStride() + q * b.rowStride(), b.columnStride(),
-                    b.rowStride(), Math.min(nr, n - p * nr), Math.min(DEPTH, k - q), right, at, nr);
+                    b.rowStride(), Math.min(panels * nr, n - p * nr), Math.min(DEPTH, k - q), right, at, nr);
         }
 
         /** The part of the result at rows from to to and panel p, for the block that begins at depth q. */

@@ -54,13 +54,13 @@ public interface MicroKernel {
     }
 
     /**
-     * Packs one panel: to[toAt + p * width + i] = from[at + i * xStride + p * kStride] for i &lt; count and p &lt; k,
-     * and 0 for count &lt;= i &lt; width.
+     * Packs panels, one behind the other: to[toAt + (i / width * k + p) * width + i % width] = from[at + i * xStride + p *
+     * kStride] for i &lt; count and p &lt; k, and 0 in what is left of the last panel.
      *
      * @param width of a panel: at most {@link #rows()}, or {@link #columns()}
      */
     default void pack(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {
-        PlainPacking.panel(from, at, xStride, kStride, count, k, to, toAt, width);
+        PlainPacking.panels(from, at, xStride, kStride, count, k, to, toAt, width);
     }
 }

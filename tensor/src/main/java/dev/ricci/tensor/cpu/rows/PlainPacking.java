@@ -11,26 +11,31 @@ public final class PlainPacking {
     }
 
     /** See {@link MicroKernel#pack}. */
-    public static void panel(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
+    public static void panels(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {
         if (xStride == 1) {
             rows(from, at, kStride, count, k, to, toAt, width);
         } else {
-            for (int p = 0; p < k; p += DEPTH) {
-                transpose(from, at + p * kStride, xStride, kStride, count, Math.min(DEPTH, k - p), to,
-                        toAt + p * width, width);
+            for (int i = 0; i < count; i += width) {
+                for (int p = 0; p < k; p += DEPTH) {
+                    transpose(from, at + i * xStride + p * kStride, xStride, kStride, Math.min(width, count - i),
+                            Math.min(DEPTH, k - p), to, toAt + i * k + p * width, width);
+                }
             }
         }
-        if (count < width) {
-            for (int p = 0; p < k; p++) {
-                Arrays.fill(to, toAt + p * width + count, toAt + (p + 1) * width, 0f);
-            }
+        int last = count % width;
+        for (int p = 0; p < k && last > 0; p++) {
+            int row = toAt + (count - last) * k + p * width;
+            Arrays.fill(to, row + last, row + width, 0f);
         }
     }
 
+    /** All panels at once: one at a time would read a few numbers from each page, again and again. */
     private static void rows(float[] from, int at, int kStride, int count, int k, float[] to, int toAt, int width) {
         for (int p = 0; p < k; p++) {
-            System.arraycopy(from, at + p * kStride, to, toAt + p * width, count);
+            for (int i = 0; i < count; i += width) {
+                System.arraycopy(from, at + p * kStride + i, to, toAt + i * k + p * width, Math.min(width, count - i));
+            }
         }
     }
 

@@ -87,6 +87,6 @@ public final class VectorMicroKernel implements MicroKernel {
     @Override
     public void pack(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {
-        VectorPacking.panel(from, at, xStride, kStride, count, k, to, toAt, width);
+        VectorPacking.panels(from, at, xStride, kStride, count, k, to, toAt, width);
     }
 }

@@ -19,27 +19,64 @@ final class VectorPacking {
     private VectorPacking() {
     }
 
-    static void panel(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
+    static void panels(float[] from, int at, int xStride, int kStride, int count, int k, float[] to, int toAt,
             int width) {
         if (xStride == 1) {
             rows(from, at, kStride, count, k, to, toAt, width);
-        } else if (kStride == 1 && (width < N || width % N == 0)) {
-            columns(from, at, xStride, count, k, to, toAt, width);
-        } else {
-            PlainPacking.panel(from, at, xStride, kStride, count, k, to, toAt, width);
+            return;
+        }
+        boolean whole = kStride == 1 && (width < N || width % N == 0);
+        for (int i = 0; i < count; i += width) {
+            int n = Math.min(width, count - i);
+            if (whole) {
+                columns(from, at + i * xStride, xStride, n, k, to, toAt + i * k, width);
+            } else {
+                PlainPacking.panels(from, at + i * xStride, xStride, kStride, n, k, to, toAt + i * k, width);
+            }
         }
     }
 
+    /** All whole panels at once: one at a time would read a few numbers from each page, again and again. */
     private static void rows(float[] from, int at, int kStride, int count, int k, float[] to, int toAt, int width) {
-        if (count == 2 * N && width == 2 * N) {
-            for (int p = 0; p < k; p++) {
-                FloatVector l = FloatVector.fromArray(F, from, at + p * kStride);
-                FloatVector r = FloatVector.fromArray(F, from, at + p * kStride + N);
-                l.intoArray(to, toAt + p * width);
-                r.intoArray(to, toAt + p * width + N);
-            }
-            return;
+        int whole = width == 2 * N || width <= N ? count / width * width : 0;
+        if (width == 2 * N) {
+            pairs(from, at, kStride, whole, k, to, toAt);
+        } else {
+            singles(from, at, kStride, whole, k, to, toAt, width);
         }
+        for (int i = whole; i < count; i += width) {
+            partOfRows(from, at + i, kStride, Math.min(width, count - i), k, to, toAt + i * k, width);
+        }
+    }
+
+    /** Panels of two vectors. */
+    private static void pairs(float[] from, int at, int kStride, int count, int k, float[] to, int toAt) {
+        for (int p = 0; p < k; p++) {
+            int source = at + p * kStride;
+            int target = toAt + p * 2 * N;
+            for (int i = 0; i < count; i += 2 * N) {
+                FloatVector l = FloatVector.fromArray(F, from, source + i);
+                FloatVector r = FloatVector.fromArray(F, from, source + i + N);
+                l.intoArray(to, target + i * k);
+                r.intoArray(to, target + i * k + N);
+            }
+        }
+    }
+
+    /** Panels of a vector or less. */
+    private static void singles(float[] from, int at, int kStride, int count, int k, float[] to, int toAt, int width) {
+        VectorMask<Float> lanes = F.indexInRange(0, width);
+        for (int p = 0; p < k; p++) {
+            int source = at + p * kStride;
+            int target = toAt + p * width;
+            for (int i = 0; i < count; i += width) {
+                FloatVector.fromArray(F, from, source + i, lanes).intoArray(to, target + i * k, lanes);
+            }
+        }
+    }
+
+    private static void partOfRows(float[] from, int at, int kStride, int count, int k, float[] to, int toAt,
+            int width) {
         for (int j = 0; j < width; j += N) {
             VectorMask<Float> read = F.indexInRange(j, count);
             VectorMask<Float> write = F.indexInRange(j, width);
@@ -65,7 +102,7 @@ final class VectorPacking {
             Arrays.fill(to, toAt + p * width + count, toAt + (p + 1) * width, 0f);
         }
         if (whole < k) {
-            PlainPacking.panel(from, at + whole, xStride, 1, count, k - whole, to, toAt + whole * width, width);
+            PlainPacking.panels(from, at + whole, xStride, 1, count, k - whole, to, toAt + whole * width, width);
         }
     }
 }
