@@ -117,7 +117,7 @@ public final class TrainCommand implements RicciCommand {
             TrainerOptions.of(p.steps()).withAccumulation(p.accumulate()).withClipNorm(p.clip())
                 .withEvaluateEvery(p.evalEvery()).withCheckpoints(Path.of("."), p.checkpointEvery());
             DataLoader.Options.drawn(p.batch(), 0);
-            Tokenizers.train(p.tokenizer(), "a");
+            Tokenizers.train(p.tokenizer(), p.vocabSize(), "a");
         } catch (TensorException e) {
             throw new UsageException(e.getMessage());
         }
@@ -128,7 +128,7 @@ public final class TrainCommand implements RicciCommand {
         if (content.isEmpty()) {
             throw new TensorException("train: the text " + text + " is empty");
         }
-        Tokenizer tokenizer = Tokenizers.train(p.tokenizer(), content);
+        Tokenizer tokenizer = Tokenizers.train(p.tokenizer(), p.vocabSize(), content);
         int[] ids = tokenizer.encode(content);
         int split = (int) (ids.length * 0.9);
         int[] training = Arrays.copyOf(ids, split);

@@ -65,6 +65,17 @@ class TrainCommandTest {
     }
 
     @Test
+    void aVocabularyOfItsOwnIsLearntFromTheText() throws IOException {
+        CommandLineRun run = train("bpe", "--steps", "60", "--tokenizer", "bpe", "--vocab-size", "270");
+        assertEquals(0, run.code(), run.err());
+        assertEquals(270, ModelFile.load(dir.resolve("bpe"), null).tokenizer().vocabSize());
+        CommandLineRun written = CommandLineRun.of("generate", "--model", dir.resolve("bpe").toString(), "--prompt",
+            "she sells ", "--tokens", "20", "--temperature", "0", "--json");
+        assertTrue(written.json().get("text").toString().startsWith("she sells s"), written.json().toString());
+        assertError(2, train("no", "--tokenizer", "bpe", "--vocab-size", "256"), "256");
+    }
+
+    @Test
     void aResumedRunEndsWithTheBytesOfAnUnbrokenOne() throws IOException {
         assertEquals(0, train("whole", "--steps", "40", "--dropout", "0.1", "--checkpoint-every", "10").code());
         StopRequest stop = new StopRequest(false);

@@ -12,14 +12,16 @@ public final class Tokenizers {
     /**
      * A tokenizer that is made from a training text.
      *
-     * @param kind {@code char} or {@code byte}
-     * @throws TensorException if there is no such kind
+     * @param kind {@code char}, {@code byte} or {@code bpe}
+     * @param vocabSize the most tokens that {@code bpe} learns; the others have what the text or the byte has
+     * @throws TensorException if there is no such kind, or {@code bpe} cannot have so few tokens
      */
-    public static Tokenizer train(String kind, String text) {
+    public static Tokenizer train(String kind, int vocabSize, String text) {
         return switch (kind) {
             case "char" -> CharTokenizer.of(text);
             case "byte" -> new ByteTokenizer();
-            default -> throw new TensorException("tokenizer: unknown kind '" + kind + "'; one of char, byte");
+            case "bpe" -> BpeTrainer.of(vocabSize).train(text);
+            default -> throw new TensorException("tokenizer: unknown kind '" + kind + "'; one of char, byte, bpe");
         };
     }
 
