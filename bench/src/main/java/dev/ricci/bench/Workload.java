@@ -245,7 +245,7 @@ public sealed interface Workload {
         @Override
         public double flops() {
             double c = config.width();
-            double matrices = config.layers() * (4 * c * c + 2 * c * config.hidden()) + c * config.vocabSize();
+            double matrices = config.layers() * (4 * c * c + 2 * c * config.mlp().hidden()) + c * config.vocabSize();
             return tokens() * (6 * matrices + 12.0 * config.layers() * config.contextLength() * c / 2);
         }
 
@@ -288,7 +288,7 @@ public sealed interface Workload {
         public double bytes() {
             DecoderConfig config = model.config();
             double c = config.width();
-            return 4 * (config.layers() * (4 * c * c + 2 * c * config.hidden() + 2 * context * c)
+            return 4 * (config.layers() * (4 * c * c + 2 * c * config.mlp().hidden() + 2 * context * c)
                     + c * config.vocabSize());
         }
 

@@ -10,9 +10,6 @@ import java.util.Locale;
 
 /** What the hyper-parameters of a {@link TrainPreset} mean. */
 final class TrainSetup {
-    private static final double ROPE_THETA = 10_000;
-    private static final double NORM_EPS = 1e-5;
-
     private TrainSetup() {
     }
 
@@ -22,10 +19,12 @@ final class TrainSetup {
             case "llama" -> true;
             default -> throw new TensorException("--family: unknown '" + p.family() + "'; one of gpt2, llama");
         };
-        return new DecoderConfig(vocabulary, p.context(), p.layers(), p.heads(), p.kvHeads(), p.width(), p.hidden(),
-            llama ? DecoderConfig.Norm.RMS : DecoderConfig.Norm.LAYER, NORM_EPS,
-            llama ? DecoderConfig.Position.ROTARY_HALF : DecoderConfig.Position.LEARNED, ROPE_THETA,
-            activation(p.activation()), llama, p.bias(), p.tiedHead(), p.dropout(), 0);
+        DecoderConfig family = llama
+            ? DecoderConfig.llama(vocabulary, p.context(), p.layers(), p.heads(), p.kvHeads(), p.width(), p.hidden())
+            : DecoderConfig.gpt2(vocabulary, p.context(), p.layers(), p.heads(), p.width());
+        DecoderConfig.Attention attention = DecoderConfig.Attention.of(p.heads(), p.kvHeads(), p.width() / p.heads());
+        return family.with(attention).with(DecoderConfig.Mlp.of(p.hidden(), activation(p.activation()), llama))
+            .withBias(p.bias()).withTiedHead(p.tiedHead()).withDropout(p.dropout());
     }
 
     private static Activation activation(String name) {

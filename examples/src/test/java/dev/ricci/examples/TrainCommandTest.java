@@ -164,10 +164,10 @@ class TrainCommandTest {
         assertEquals(0, train("run", "--steps", "2").code());
         String model = dir.resolve("run").toString();
         ModelFile.Loaded loaded = ModelFile.load(dir.resolve("run"), null);
-        for (String field : List.of("layers", "vocab_size", "hidden", "context_length")) {
+        for (String field : List.of("layers", "vocab_size", "mlp.hidden", "attention.head_width", "context_length")) {
             Map<String, Object> claimed = loaded.model().config().toMap();
             // Gigabytes, if they were made before they are looked for in the file.
-            claimed.put(field, field.equals("layers") ? 10_000L : 60_000_000L);
+            claim(claimed, field.split("\\."), field.equals("layers") ? 10_000L : 60_000_000L);
             Safetensors.save(bad, loaded.model().stateDict(), Map.of("ricci.decoder", Json.write(claimed),
                 "ricci.tokenizer", Json.write(Tokenizers.toMap(loaded.tokenizer()))));
             assertError(1, CommandLineRun.of("generate", "--model", bad.toString(), "--prompt", "s", "--json"),
@@ -178,6 +178,12 @@ class TrainCommandTest {
         assertError(2, CommandLineRun.of("generate", "--model", model, "--prompt", "s", "--top-p", "2", "--json"), "top-p");
         assertError(2, CommandLineRun.of("generate", "--model", model, "--prompt", "s", "--tokens", "-1", "--json"),
             "must not be negative");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void claim(Map<String, Object> config, String[] path, long value) {
+        Map<String, Object> at = path.length == 1 ? config : (Map<String, Object>) config.get(path[0]);
+        at.put(path[path.length - 1], value);
     }
 
     private static void assertError(int code, CommandLineRun run, String message) {

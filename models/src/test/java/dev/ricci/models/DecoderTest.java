@@ -9,13 +9,22 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ricci.autograd.Gradients;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.models.decoder.DecoderConfig.Attention;
+import dev.ricci.models.decoder.DecoderConfig.Experts;
+import dev.ricci.models.decoder.DecoderConfig.Mlp;
+import dev.ricci.models.decoder.DecoderConfig.Norm;
+import dev.ricci.models.decoder.DecoderConfig.Positions;
+import dev.ricci.models.decoder.DecoderConfig.QkNorm;
+import dev.ricci.models.decoder.DecoderConfig.Window;
 import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
 import dev.ricci.models.generation.Scoring;
 import dev.ricci.models.generation.TextGenerator;
 import dev.ricci.models.tokenizer.CharTokenizer;
+import dev.ricci.nn.Activation;
 import dev.ricci.nn.KvCache;
+import dev.ricci.nn.RopeScaling;
 import dev.ricci.nn.optim.AdamW;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.IndexOutOfRangeException;
@@ -24,10 +33,12 @@ import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.Json;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -35,9 +46,29 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DecoderTest {
     static List<DecoderConfig> shapes() {
         return List.of(DecoderConfig.gpt2(11, 16, 2, 2, 8), DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24),
-                DecoderConfig.gpt2(11, 16, 2, 2, 8).withBias(false).withTiedHead(false).withSlidingWindow(5),
+                windowed(DecoderConfig.gpt2(11, 16, 2, 2, 8).withBias(false).withTiedHead(false), Window.of(5)),
                 DecoderConfig.llama(11, 16, 1, 4, 1, 16, 24)
-                        .withPosition(DecoderConfig.Position.ROTARY_INTERLEAVED, 500).withTiedHead(true));
+                        .with(Positions.rotary(500, 4).withKind(Positions.Kind.ROTARY_INTERLEAVED)).withTiedHead(true),
+                qwen3(QkNorm.HEAD), qwen3(QkNorm.WHOLE), gemma2());
+    }
+
+    private static DecoderConfig windowed(DecoderConfig c, Window window) {
+        return c.with(c.attention().withWindow(window));
+    }
+
+    /** Heads wider than the residual stream, queries and keys normed. */
+    private static DecoderConfig qwen3(QkNorm norm) {
+        return DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24)
+                .with(Attention.of(4, 2, 6).withBias(true, false).withQkNorm(norm)).with(Positions.rotary(1e6, 4));
+    }
+
+    /** Four norms, caps, scales, and a window in every second layer. */
+    private static DecoderConfig gemma2() {
+        return DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24)
+                .with(Attention.of(4, 2, 6).withScores(0.3, 1.5).withWindow(new Window(5, 0, 2)))
+                .with(Mlp.of(24, Activation.GELU_TANH, true)).with(new Norm(Norm.Kind.RMS_FROM_ONE, 1e-6, false, true))
+                .with(Positions.rotary(10000, 6).withScaling(new RopeScaling.Linear(2))).withTiedHead(true)
+                .withScales(4, 5);
     }
 
     private static Tensor ids(int batch, int length, int vocab, long seed) {
@@ -118,6 +149,59 @@ class DecoderTest {
         assertThrows(TensorException.class, () -> DecoderConfig.fromMap(wrong));
         wrong.remove("norm");
         assertThrows(TensorException.class, () -> DecoderConfig.fromMap(wrong));
+        Map<String, Object> more = new LinkedHashMap<>(config.toMap());
+        more.put("beam", 3L);
+        TensorException e = assertThrows(TensorException.class, () -> DecoderConfig.fromMap(more));
+        assertTrue(e.getMessage().contains("'beam'"), e.getMessage());
+    }
+
+    @Test
+    void everyKindOfScalingAndExpertsComeBackFromJson() {
+        for (RopeScaling scaling : List.of(new RopeScaling.None(), new RopeScaling.Linear(2.5),
+                new RopeScaling.Llama3(8, 1, 4, 8192), new RopeScaling.Yarn(4, 32768, 32, 1, 1.13),
+                new RopeScaling.Divided(List.of(1.0, 8.0)))) {
+            DecoderConfig c = DecoderConfig.llama(11, 16, 1, 4, 2, 16, 24)
+                    .with(Positions.rotary(500, 4).withScaling(scaling));
+            assertEquals(c, DecoderConfig.fromMap(Json.parseObject(Json.write(c.toMap()), "test")));
+        }
+        DecoderConfig experts = mixture();
+        assertEquals(experts, DecoderConfig.fromMap(Json.parseObject(Json.write(experts.toMap()), "test")));
+    }
+
+    private static DecoderConfig mixture() {
+        return DecoderConfig.llama(11, 16, 1, 4, 2, 16, 24).with(
+                new Mlp(24, Activation.SILU, true, false, Optional.of(new Experts(8, 2, 24, 0, true))));
+    }
+
+    @Test
+    void aMixtureOfExpertsIsRefusedByName() {
+        TensorException e = assertThrows(TensorException.class, () -> new Decoder(mixture(), Rng.of(1)));
+        assertTrue(e.getMessage().contains("8 experts"), e.getMessage());
+    }
+
+    @Test
+    void aWindowInSomeLayersSeesFurtherThanInAll() {
+        DecoderConfig plain = DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24);
+        Tensor ids = ids(1, 12, 11, 8);
+        Tensor other = Tensor.cat(1, ids.slice(1, 0, 1).add(1).mod(11), ids.slice(1, 1, 12));
+        // Two layers of 3 tokens reach 4 tokens back: the last logits know nothing of the first id.
+        for (Window w : List.of(Window.of(3), new Window(3, 1, 0), new Window(3, 0, 2), Window.NONE)) {
+            Decoder model = new Decoder(windowed(plain, w), Rng.of(1));
+            boolean reaches = NoGrad.call(() -> model.logits(ids).slice(1, 11, 12).ne(model.logits(other).slice(1, 11, 12))
+                    .any().item() == 1);
+            assertEquals(!w.equals(Window.of(3)), reaches, w.toString());
+        }
+    }
+
+    @Test
+    void withoutTheCausalMaskEarlierTokensSeeLaterOnes() {
+        DecoderConfig causal = DecoderConfig.llama(11, 16, 1, 4, 2, 16, 24);
+        Decoder model = new Decoder(causal.with(causal.attention().withCausal(false)), Rng.of(1));
+        Tensor a = ids(1, 6, 11, 8);
+        Tensor b = Tensor.cat(1, a.slice(1, 0, 5), a.slice(1, 5, 6).add(1).mod(11));
+        assertTrue(NoGrad.call(() -> model.logits(a).slice(1, 0, 1).ne(model.logits(b).slice(1, 0, 1)).any().item() == 1));
+        assertThrows(TensorException.class,
+                () -> causal.attention().withCausal(false).withWindow(Window.of(3)));
     }
 
     @Test

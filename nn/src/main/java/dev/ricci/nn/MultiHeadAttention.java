@@ -9,9 +9,10 @@ import dev.ricci.tensor.TensorException;
 /**
  * Self-attention with several heads (Vaswani et al. 2017, section 3.2.2), [B, T, C] to [B, T, C]. H query heads share G
  * key-value heads (Ainslie et al. 2023): G = H is the usual kind, G = 1 multi-query. Positions come in by a rotary
- * embedding, if there is one. Scores are scaled by 1 / sqrt(D), D the width of a head.
+ * embedding, if there is one. Scores are scaled by 1 / sqrt(D), D the width of a head, unless configured otherwise.
  *
- * <p>Children {@code q_proj} [H D, C], {@code k_proj} and {@code v_proj} [G D, C], {@code o_proj} [C, H D].
+ * <p>Children {@code q_proj} [H D, C], {@code k_proj} and {@code v_proj} [G D, C], {@code o_proj} [C, H D]; with norms of
+ * queries and keys {@code q_norm} and {@code k_norm}.
  */
 public final class MultiHeadAttention extends Layer {
     /**
@@ -24,11 +25,18 @@ public final class MultiHeadAttention extends Layer {
      * @param qkvBias whether the projections to queries, keys and values have one
      * @param outBias whether the projection of the result has one
      * @param rotary turns queries and keys by their positions, or null
+     * @param qkNorm the RMS norm of queries and keys, before they are turned, or null
+     * @param scale of the scores; 0 for 1 / sqrt(D)
+     * @param scoreCap if not 0, scaled scores s become cap * tanh(s / cap) (Gemma Team 2024, section 2)
      */
     public record Config(int width, int heads, int kvHeads, int headDim, boolean qkvBias, boolean outBias,
-            RotaryEmbedding rotary) {
+            RotaryEmbedding rotary, QkNorm qkNorm, double scale, double scoreCap) {
         /** Checks the sizes. */
         public Config {
+            if (!(scale >= 0 && scoreCap >= 0) || Double.isInfinite(scale) || Double.isInfinite(scoreCap)) {
+                throw new TensorException("attention: scale and scoreCap must be 0 or positive and finite, got " + scale
+                        + " and " + scoreCap);
+            }
             Check.positive("attention", "width", width);
             Check.multiple("attention", "heads", heads, "kvHeads", kvHeads);
             Check.positive("attention", "headDim", headDim);
@@ -41,27 +49,59 @@ public final class MultiHeadAttention extends Layer {
         /** D = C / H, G = H, biases, no rotary embedding: GPT-2's. */
         public static Config of(int width, int heads) {
             Check.multiple("attention", "width", width, "heads", heads);
-            return new Config(width, heads, heads, width / heads, true, true, null);
+            return new Config(width, heads, heads, width / heads, true, true, null, null, 0, 0);
         }
 
         /** With grouped queries. */
         public Config withKvHeads(int kvHeads) {
-            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary);
+            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary, qkNorm, scale, scoreCap);
         }
 
         /** With heads of another width. */
         public Config withHeadDim(int headDim) {
-            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary);
+            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary, qkNorm, scale, scoreCap);
         }
 
         /** With or without biases. */
         public Config withBias(boolean qkv, boolean out) {
-            return new Config(width, heads, kvHeads, headDim, qkv, out, rotary);
+            return new Config(width, heads, kvHeads, headDim, qkv, out, rotary, qkNorm, scale, scoreCap);
         }
 
         /** With a rotary embedding. */
         public Config withRotary(RotaryEmbedding rotary) {
-            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary);
+            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary, qkNorm, scale, scoreCap);
+        }
+
+        /** With norms of queries and keys. */
+        public Config withQkNorm(QkNorm qkNorm) {
+            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary, qkNorm, scale, scoreCap);
+        }
+
+        /** With another scale of the scores, and a cap or 0. */
+        public Config withScores(double scale, double scoreCap) {
+            return new Config(width, heads, kvHeads, headDim, qkvBias, outBias, rotary, qkNorm, scale, scoreCap);
+        }
+
+        private double scoreScale() {
+            return scale == 0 ? 1 / Math.sqrt(headDim) : scale;
+        }
+    }
+
+    /**
+     * RMS norms of queries and keys (Henry et al. 2020 norm each head).
+     *
+     * @param perHead whether each head is normed alone, by weights [D] that all share (Qwen3), else all heads together, by
+     *     weights [H D] and [G D] (OLMoE)
+     * @param eps added to the mean square
+     */
+    public record QkNorm(boolean perHead, double eps) {
+        /** Checks eps. */
+        public QkNorm {
+            Check.eps("attention", eps);
+        }
+
+        private RmsNorm layer(int heads, int headDim) {
+            return new RmsNorm(perHead ? headDim : heads * headDim, eps);
         }
     }
 
@@ -70,6 +110,8 @@ public final class MultiHeadAttention extends Layer {
     private final Linear key;
     private final Linear value;
     private final Linear out;
+    private final RmsNorm queryNorm;
+    private final RmsNorm keyNorm;
 
     /** As configured. */
     public MultiHeadAttention(Config config, Rng rng) {
@@ -80,6 +122,8 @@ public final class MultiHeadAttention extends Layer {
         key = child("k_proj", new Linear(config.width, g, config.qkvBias, rng.split("k_proj")));
         value = child("v_proj", new Linear(config.width, g, config.qkvBias, rng.split("v_proj")));
         out = child("o_proj", new Linear(h, config.width, config.outBias, rng.split("o_proj")));
+        queryNorm = config.qkNorm == null ? null : child("q_norm", config.qkNorm.layer(config.heads, config.headDim));
+        keyNorm = config.qkNorm == null ? null : child("k_norm", config.qkNorm.layer(config.kvHeads, config.headDim));
     }
 
     /**
@@ -104,8 +148,8 @@ public final class MultiHeadAttention extends Layer {
      */
     public Tensor forward(Tensor x, Tensor positions, AttentionMask mask) {
         check(x);
-        Tensor k = turned(heads(key.forward(x), config.kvHeads), positions);
-        return attend(x, positions, mask, k, heads(value.forward(x), config.kvHeads));
+        Tensor k = turned(heads(key.forward(x), config.kvHeads, keyNorm), positions);
+        return attend(x, positions, mask, k, heads(value.forward(x), config.kvHeads, null));
     }
 
     /**
@@ -132,8 +176,8 @@ public final class MultiHeadAttention extends Layer {
      */
     public Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvCache.Slot cache, int start) {
         check(x);
-        Tensor k = turned(heads(key.forward(x), config.kvHeads), positions);
-        Tensor v = heads(value.forward(x), config.kvHeads);
+        Tensor k = turned(heads(key.forward(x), config.kvHeads, keyNorm), positions);
+        Tensor v = heads(value.forward(x), config.kvHeads, null);
         if (k.isTracked() || v.isTracked()) {
             throw new TensorException("attention '" + key.weight().path() + "': no gradient flows through a cache; run"
                     + " the model inside NoGrad.call(...), or without a cache");
@@ -144,15 +188,24 @@ public final class MultiHeadAttention extends Layer {
     }
 
     private Tensor attend(Tensor x, Tensor positions, AttentionMask mask, Tensor k, Tensor v) {
-        Tensor q = turned(heads(query.forward(x), config.heads), positions);
-        Tensor y = Functional.attention(q, k, v, mask.tensor(k.dim(2)), 1 / Math.sqrt(config.headDim), mask.isCausal(),
-                mask.window());
+        Tensor q = turned(heads(query.forward(x), config.heads, queryNorm), positions);
+        Tensor y = attention(q, k, v, mask);
         return out.forward(y.permute(0, 2, 1, 3).reshape(x.dim(0), x.dim(1), config.heads * config.headDim));
     }
 
-    /** [B, T, n D] to [B, n, T, D]. */
-    private Tensor heads(Tensor x, int count) {
-        return x.reshape(x.dim(0), x.dim(1), count, config.headDim).permute(0, 2, 1, 3);
+    private Tensor attention(Tensor q, Tensor k, Tensor v, AttentionMask mask) {
+        if (config.scoreCap > 0) {
+            return CappedAttention.of(q, k, v, mask, config.scoreScale(), config.scoreCap);
+        }
+        return Functional.attention(q, k, v, mask.tensor(k.dim(2)), config.scoreScale(), mask.isCausal(), mask.window());
+    }
+
+    /** [B, T, n D] to [B, n, T, D], normed if there is a norm. */
+    private Tensor heads(Tensor x, int count, RmsNorm norm) {
+        boolean perHead = norm != null && config.qkNorm.perHead;
+        Tensor whole = norm == null || perHead ? x : norm.forward(x);
+        Tensor split = whole.reshape(x.dim(0), x.dim(1), count, config.headDim);
+        return (perHead ? norm.forward(split) : split).permute(0, 2, 1, 3);
     }
 
     private Tensor turned(Tensor x, Tensor positions) {

@@ -5,11 +5,10 @@ import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
-import java.util.function.DoubleUnaryOperator;
 
 /**
  * Rotary position embedding (Su et al. 2021, eq. 34): pair i of a vector's first R components is turned by
- * position * theta^(-2 i / R) radians. Tables of cosines and sines [maxPositions, R / 2] are made once, in double
+ * position * theta^(-2 i / R) radians, unless a {@link RopeScaling} says otherwise. Tables of cosines and sines [maxPositions, R / 2] are made once, in double
  * precision. Immutable and without parameters: one serves all layers of a model.
  */
 public final class RotaryEmbedding {
@@ -21,9 +20,9 @@ public final class RotaryEmbedding {
      * @param theta base of the frequencies, such as 10000
      * @param interleaved pairs are (2i, 2i + 1), as in llama2.c and GPT-J; else (i, i + R / 2), as in Hugging Face's
      *     Llama
-     * @param scaling maps each frequency, in radians a position, to the one used: the hook for longer contexts
+     * @param scaling of the frequencies, for longer contexts
      */
-    public record Config(int dims, int maxPositions, double theta, boolean interleaved, DoubleUnaryOperator scaling) {
+    public record Config(int dims, int maxPositions, double theta, boolean interleaved, RopeScaling scaling) {
         /** Checks the sizes. */
         public Config {
             Check.multiple("rotary", "dims", dims, "the size of a pair", 2);
@@ -35,7 +34,7 @@ public final class RotaryEmbedding {
 
         /** Half-split, theta 10000, no scaling. */
         public static Config of(int dims, int maxPositions) {
-            return new Config(dims, maxPositions, 10000, false, DoubleUnaryOperator.identity());
+            return new Config(dims, maxPositions, 10000, false, new RopeScaling.None());
         }
 
         /** With another base. */
@@ -48,8 +47,8 @@ public final class RotaryEmbedding {
             return new Config(dims, maxPositions, theta, interleaved, scaling);
         }
 
-        /** With frequencies changed, such as {@code f -> f / 2} for positions counted by halves (Chen et al. 2023). */
-        public Config withScaling(DoubleUnaryOperator scaling) {
+        /** With frequencies changed. */
+        public Config withScaling(RopeScaling scaling) {
             return new Config(dims, maxPositions, theta, interleaved, scaling);
         }
     }
@@ -70,15 +69,14 @@ public final class RotaryEmbedding {
         Shape shape = Shape.of(config.maxPositions, half);
         float[] c = new float[shape.size()];
         float[] s = new float[shape.size()];
+        double[] frequencies = config.scaling.frequencies(config.dims, config.theta);
+        double magnitude = config.scaling.magnitude();
         for (int i = 0; i < half; i++) {
             // StrictMath: the same tables interpreted and compiled, on every machine.
-            double frequency = config.scaling.applyAsDouble(StrictMath.pow(config.theta, -2.0 * i / config.dims));
-            if (!Double.isFinite(frequency)) {
-                throw new TensorException("rotary: scaling gave the frequency " + frequency + " for pair " + i);
-            }
+            double frequency = frequencies[i];
             for (int p = 0; p < config.maxPositions; p++) {
-                c[p * half + i] = (float) StrictMath.cos(p * frequency);
-                s[p * half + i] = (float) StrictMath.sin(p * frequency);
+                c[p * half + i] = (float) (magnitude * StrictMath.cos(p * frequency));
+                s[p * half + i] = (float) (magnitude * StrictMath.sin(p * frequency));
             }
         }
         this.cos = Tensor.wrap(c, shape);

@@ -269,7 +269,7 @@ class AttentionTest {
                 Math.cos(fast), Math.sin(fast), -2 * Math.sin(slow), 2 * Math.cos(slow));
         assertNear(1e-6, new RotaryEmbedding(4, 4).apply(x, three),
                 Math.cos(fast), -2 * Math.sin(slow), Math.sin(fast), 2 * Math.cos(slow));
-        Tensor halved = new RotaryEmbedding(RotaryEmbedding.Config.of(4, 8).withScaling(f -> f / 2))
+        Tensor halved = new RotaryEmbedding(RotaryEmbedding.Config.of(4, 8).withScaling(new RopeScaling.Linear(2)))
                 .apply(x, Tensor.ofInts(new int[] {6}));
         assertNear(1e-6, halved, new RotaryEmbedding(4, 4).apply(x, three));
         assertThrows(IndexOutOfRangeException.class,

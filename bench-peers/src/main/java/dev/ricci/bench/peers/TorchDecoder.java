@@ -65,7 +65,7 @@ final class TorchDecoder implements AutoCloseable {
         this.optimizer = optimizer;
         model.stateDict().forEach((name, value) -> weights.put(name, Torch.copy(manager, value)));
         this.names = List.copyOf(weights.keySet());
-        if (config.position() == DecoderConfig.Position.ROTARY_HALF) {
+        if (config.positions().kind() == DecoderConfig.Positions.Kind.ROTARY_HALF) {
             rotaryTables();
         }
         this.loss = new TorchFunction(manager, "ids: Tensor, targets: Tensor, p: List[Tensor]"
@@ -101,11 +101,11 @@ final class TorchDecoder implements AutoCloseable {
 
     /** Cosines and sines [context, D / 2]; sequences are as long as the context. */
     private void rotaryTables() {
-        int half = config.headWidth() / 2;
+        int half = config.attention().headWidth() / 2;
         float[] cos = new float[config.contextLength() * half];
         float[] sin = new float[cos.length];
         for (int i = 0; i < cos.length; i++) {
-            double angle = (i / half) / Math.pow(config.ropeTheta(), (i % half) / (double) half);
+            double angle = (i / half) / Math.pow(config.positions().theta(), (i % half) / (double) half);
             cos[i] = (float) Math.cos(angle);
             sin[i] = (float) Math.sin(angle);
         }

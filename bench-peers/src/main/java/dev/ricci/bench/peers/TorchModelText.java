@@ -1,6 +1,7 @@
 package dev.ricci.bench.peers;
 
 import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.models.decoder.DecoderConfig.Positions.Kind;
 import dev.ricci.nn.Activation;
 import dev.ricci.tensor.TensorException;
 import java.util.List;
@@ -32,26 +33,27 @@ record TorchModelText(DecoderConfig config, List<String> names) {
 
     private String norm(String x, String path) {
         String w = weight(path + ".weight");
-        return switch (config.norm()) {
+        return switch (config.norm().kind()) {
             case LAYER -> "torch.layer_norm(%s, [%d], %s, %s, %s, False)".formatted(x, config.width(), w,
-                    weightOrNone(path + ".bias"), config.normEps());
+                    weightOrNone(path + ".bias"), config.norm().eps());
             case RMS -> ("torch.mul(torch.mul(%1$s, torch.rsqrt(torch.add(torch.mean(torch.mul(%1$s, %1$s), [-1],"
-                    + " True), %2$s))), %3$s)").formatted(x, config.normEps(), w);
+                    + " True), %2$s))), %3$s)").formatted(x, config.norm().eps(), w);
+            case RMS_FROM_ONE -> throw new TensorException("torch: no text for " + config.norm());
         };
     }
 
     /** [B, T, n D] to [B, n, T, D]. */
     private String heads(String projected, int count) {
         return "torch.transpose(torch.view(%s, [torch.size(ids, 0), torch.size(ids, 1), %d, %d]), 1, 2)".formatted(
-                projected, count, config.headWidth());
+                projected, count, config.attention().headWidth());
     }
 
     private String activation(String x) {
-        return switch (config.activation()) {
+        return switch (config.mlp().activation()) {
             case Activation.GELU_TANH -> "torch.gelu(" + x + ", approximate=\"tanh\")";
             case Activation.GELU -> "torch.gelu(" + x + ")";
             case Activation.SILU -> "torch.silu(" + x + ")";
-            default -> throw new TensorException("torch: no text for " + config.activation());
+            default -> throw new TensorException("torch: no text for " + config.mlp().activation());
         };
     }
 
@@ -59,7 +61,7 @@ record TorchModelText(DecoderConfig config, List<String> names) {
     String loss(boolean fusedAttention) {
         StringBuilder s = new StringBuilder();
         line(s, "x = torch.embedding(%s, ids)", weight("model.embed_tokens.weight"));
-        if (config.position() == DecoderConfig.Position.LEARNED) {
+        if (config.positions().kind() == Kind.LEARNED) {
             line(s, "x = torch.add(x, torch.slice(%s, 0, 0, torch.size(ids, 1)))",
                     weight("model.embed_positions.weight"));
         }
@@ -77,7 +79,7 @@ record TorchModelText(DecoderConfig config, List<String> names) {
      * kc, vc.
      */
     String nextLogits(int position) {
-        if (config.position() != DecoderConfig.Position.LEARNED || config.kvHeads() != config.heads()) {
+        if (config.positions().kind() != Kind.LEARNED || config.attention().kvHeads() != config.attention().heads()) {
             throw new TensorException("torch: no text for decoding with " + config);
         }
         StringBuilder s = new StringBuilder();
@@ -110,22 +112,22 @@ record TorchModelText(DecoderConfig config, List<String> names) {
                 unseen = torch.triu(torch.ones_like(a), 1)
                 a = torch.softmax(torch.masked_fill(a, torch.gt(unseen, 0), -inf), -1)
                 y = torch.matmul(a, v)
-                """.formatted(1 / Math.sqrt(config.headWidth()));
+                """.formatted(1 / Math.sqrt(config.attention().headWidth()));
     }
 
     /** Attention: lines that make y of q, k and v, each [B, H, T, D]. */
     private void block(StringBuilder s, String path, String attentionLines) {
         String attention = path + ".self_attn";
         line(s, "h = %s", norm("x", path + ".input_layernorm"));
-        line(s, "q = %s", heads(linear("h", attention + ".q_proj"), config.heads()));
-        line(s, "k = %s", heads(linear("h", attention + ".k_proj"), config.kvHeads()));
-        line(s, "v = %s", heads(linear("h", attention + ".v_proj"), config.kvHeads()));
-        if (config.position() == DecoderConfig.Position.ROTARY_HALF) {
+        line(s, "q = %s", heads(linear("h", attention + ".q_proj"), config.attention().heads()));
+        line(s, "k = %s", heads(linear("h", attention + ".k_proj"), config.attention().kvHeads()));
+        line(s, "v = %s", heads(linear("h", attention + ".v_proj"), config.attention().kvHeads()));
+        if (config.positions().kind() == Kind.ROTARY_HALF) {
             rotate(s, "q");
             rotate(s, "k");
         }
-        if (config.kvHeads() != config.heads()) {
-            int copies = config.heads() / config.kvHeads();
+        if (config.attention().kvHeads() != config.attention().heads()) {
+            int copies = config.attention().heads() / config.attention().kvHeads();
             line(s, "k = torch.repeat_interleave(k, %d, 1)", copies);
             line(s, "v = torch.repeat_interleave(v, %d, 1)", copies);
         }
@@ -133,7 +135,7 @@ record TorchModelText(DecoderConfig config, List<String> names) {
         line(s, "y = torch.flatten(torch.transpose(y, 1, 2), 2)");
         line(s, "x = torch.add(x, %s)", linear("y", attention + ".o_proj"));
         line(s, "h = %s", norm("x", path + ".post_attention_layernorm"));
-        if (config.gated()) {
+        if (config.mlp().gated()) {
             line(s, "u = torch.mul(%s, %s)", activation(linear("h", path + ".mlp.gate_proj")),
                     linear("h", path + ".mlp.up_proj"));
             line(s, "x = torch.add(x, %s)", linear("u", path + ".mlp.down_proj"));

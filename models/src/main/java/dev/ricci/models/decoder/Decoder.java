@@ -14,8 +14,8 @@ import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 
 /**
- * A decoder-only language model: ids [B, T] to logits [B, T, V]. One class covers the shapes of GPT-2 and Llama, by
- * {@link DecoderConfig}. Parameters are named as Hugging Face's Llama names them: {@code model.embed_tokens.weight},
+ * A decoder-only language model: ids [B, T] to logits [B, T, V]. One class covers the shapes of GPT-2, Llama and their
+ * kin, by {@link DecoderConfig}. Parameters are named as Hugging Face's Llama names them: {@code model.embed_tokens.weight},
  * {@code model.layers.0.self_attn.q_proj.weight}, ..., {@code model.norm.weight}, {@code lm_head.weight}. The mask is a
  * value, so that the same class serves models that see both ways.
  */
@@ -59,20 +59,19 @@ public final class Decoder extends Layer {
         return config;
     }
 
-    /** The mask of a language model that reads from left to right, with this model's sliding window. */
-    public AttentionMask causalMask() {
-        return config.slidingWindow() > 0 ? AttentionMask.slidingWindow(config.slidingWindow())
-                : AttentionMask.causal();
+    /** What a token sees in this model, except for sliding windows, which each layer adds to a causal mask itself. */
+    public AttentionMask mask() {
+        return config.attention().causal() ? AttentionMask.causal() : AttentionMask.full();
     }
 
     /**
-     * Logits at every position, each from the ids up to it.
+     * Logits at every position, each from the ids up to it; from all ids if the model is not causal.
      *
      * @param ids [B, T] I32 or I64, T at most the context
      * @return [B, T, V]
      */
     public Tensor logits(Tensor ids) {
-        return logits(ids, causalMask());
+        return logits(ids, mask());
     }
 
     /**
@@ -83,18 +82,21 @@ public final class Decoder extends Layer {
      */
     public Tensor logits(Tensor ids, AttentionMask mask) {
         check(ids, 0);
-        return head.forward(model.forward(ids, Tensor.arange(ids.dim(1)), mask, null));
+        return head(model.forward(ids, Tensor.arange(ids.dim(1)), mask, null));
     }
 
     /**
-     * The mean cross-entropy of the next ids, without holding the logits of all positions at once.
+     * The mean cross-entropy of the next ids, without holding the logits of all positions at once unless they are capped.
      *
      * @param ids [B, T] I32 or I64, T at most the context
      * @param targets [B, T], the id that follows each; {@link Functional#IGNORE_INDEX} does not count
      * @return a scalar
      */
     public Tensor loss(Tensor ids, Tensor targets) {
-        Tensor hidden = hiddenStates(ids, Tensor.arange(ids.dim(1)), causalMask(), null);
+        Tensor hidden = hiddenStates(ids, Tensor.arange(ids.dim(1)), mask(), null);
+        if (config.logitCap() > 0) {
+            return Functional.crossEntropy(head(hidden), targets);
+        }
         return Functional.linearCrossEntropy(hidden, head.weight().value(), targets);
     }
 
@@ -113,7 +115,9 @@ public final class Decoder extends Layer {
 
     /** Logits of hidden states: [..., C] to [..., V]. */
     public Tensor head(Tensor hidden) {
-        return head.forward(hidden);
+        Tensor logits = head.forward(hidden);
+        double cap = config.logitCap();
+        return cap == 0 ? logits : logits.mul(1 / cap).tanh().mul(cap);
     }
 
     /**
@@ -127,14 +131,14 @@ public final class Decoder extends Layer {
         int start = cache == null ? 0 : cache.length();
         check(ids, start);
         Tensor positions = Tensor.arange(ids.dim(1), DType.I32, start, 1);
-        Tensor hidden = model.forward(ids, positions, causalMask(), cache);
-        return head.forward(hidden.slice(1, ids.dim(1) - 1, ids.dim(1))).squeeze(1);
+        Tensor hidden = model.forward(ids, positions, mask(), cache);
+        return head(hidden.slice(1, ids.dim(1) - 1, ids.dim(1))).squeeze(1);
     }
 
     /** An empty cache that holds one context for each of {@code batch} sequences. */
     public KvCache newCache(int batch) {
-        return new KvCache(new KvCache.Config(config.layers(), batch, config.kvHeads(), config.contextLength(),
-                config.headWidth()));
+        return new KvCache(new KvCache.Config(config.layers(), batch, config.attention().kvHeads(),
+                config.contextLength(), config.attention().headWidth()));
     }
 
     private void check(Tensor ids, int start) {

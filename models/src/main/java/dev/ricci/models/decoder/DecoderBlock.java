@@ -12,26 +12,56 @@ import dev.ricci.nn.RmsNorm;
 import dev.ricci.nn.RotaryEmbedding;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
 
-/** One block: x + attention(norm(x)), then x + mlp(norm(x)) (pre-norm; Radford et al. 2019, section 2.3). */
+/**
+ * One block: x + attention(norm(x)), then x + mlp(norm(x)) (pre-norm; Radford et al. 2019, section 2.3). With sandwich norms
+ * what a part adds is normed too, and the norms are named as Hugging Face's Gemma-2 names them.
+ */
 public final class DecoderBlock extends Layer {
     private final Forward attentionNorm;
     private final MultiHeadAttention attention;
+    private final Forward attended;
     private final Forward mlpNorm;
-    private final FeedForward mlp;
+    private final Forward mlp;
+    private final Forward fed;
     private final Dropout dropout;
+    private final int window;
 
     /**
      * @param rotary shared by all blocks, or null
      */
-    DecoderBlock(DecoderConfig c, RotaryEmbedding rotary, Rng rng) {
+    DecoderBlock(DecoderConfig c, int layer, RotaryEmbedding rotary, Rng rng) {
+        boolean sandwich = c.norm().sandwich();
         attentionNorm = norm("input_layernorm", c);
-        attention = child("self_attn", new MultiHeadAttention(new MultiHeadAttention.Config(c.width(), c.heads(),
-                c.kvHeads(), c.headWidth(), c.bias(), c.bias(), rotary), rng.split("self_attn")));
-        mlpNorm = norm("post_attention_layernorm", c);
-        mlp = child("mlp", new FeedForward(new FeedForward.Config(c.width(), c.hidden(), c.activation(), c.gated(),
-                c.bias()), rng.split("mlp")));
+        attention = child("self_attn", new MultiHeadAttention(attention(c, rotary), rng.split("self_attn")));
+        attended = sandwich ? norm("post_attention_layernorm", c) : x -> x;
+        mlpNorm = norm(sandwich ? "pre_feedforward_layernorm" : "post_attention_layernorm", c);
+        mlp = mlp(c.mlp(), c.width(), rng.split("mlp"));
+        fed = sandwich ? norm("post_feedforward_layernorm", c) : x -> x;
         dropout = new Dropout(c.dropout());
+        window = c.attention().window().at(layer);
+    }
+
+    private static MultiHeadAttention.Config attention(DecoderConfig config, RotaryEmbedding rotary) {
+        DecoderConfig.Attention a = config.attention();
+        MultiHeadAttention.QkNorm norm = switch (a.qkNorm()) {
+            case NONE -> null;
+            case HEAD -> new MultiHeadAttention.QkNorm(true, config.norm().eps());
+            case WHOLE -> new MultiHeadAttention.QkNorm(false, config.norm().eps());
+        };
+        return new MultiHeadAttention.Config(config.width(), a.heads(), a.kvHeads(), a.headWidth(), a.qkvBias(),
+                a.outBias(), rotary, norm, a.scale(), a.scoreCap());
+    }
+
+    /** The one place where a feed-forward part is built; a mixture of experts belongs here. */
+    private Forward mlp(DecoderConfig.Mlp c, int width, Rng rng) {
+        c.experts().ifPresent(e -> {
+            throw new TensorException("decoder: a mixture of " + e.count() + " experts cannot be built: the routing of"
+                    + " tokens to experts is not implemented yet");
+        });
+        return child("mlp", new FeedForward(new FeedForward.Config(width, c.hidden(), c.activation(), c.gated(), c.bias()),
+                rng));
     }
 
     private Forward norm(String name, DecoderConfig c) {
@@ -41,23 +71,26 @@ public final class DecoderBlock extends Layer {
     }
 
     static Layer norm(DecoderConfig c) {
-        return switch (c.norm()) {
-            case LAYER -> new LayerNorm(c.width(), c.normEps(), c.bias());
-            case RMS -> new RmsNorm(c.width(), c.normEps());
+        return switch (c.norm().kind()) {
+            case LAYER -> new LayerNorm(c.width(), c.norm().eps(), c.norm().bias());
+            case RMS -> new RmsNorm(c.width(), c.norm().eps());
+            case RMS_FROM_ONE -> new RmsNorm(c.width(), c.norm().eps(), true);
         };
     }
 
     /**
      * @param x [B, T, C]
      * @param positions [T] or [B, T]
+     * @param mask narrowed to this block's window if it is causal
      * @param cache of this block, or null
      * @return [B, T, C]
      */
     Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvCache.Slot cache) {
         Tensor normed = attentionNorm.forward(x);
-        Tensor attended = cache == null ? attention.forward(normed, positions, mask)
-                : attention.forward(normed, positions, mask, cache);
-        Tensor y = x.add(dropout.forward(attended));
-        return y.add(dropout.forward(mlp.forward(mlpNorm.forward(y))));
+        AttentionMask seen = window > 0 && mask.isCausal() ? mask.and(AttentionMask.slidingWindow(window)) : mask;
+        Tensor y = cache == null ? attention.forward(normed, positions, seen)
+                : attention.forward(normed, positions, seen, cache);
+        Tensor z = x.add(dropout.forward(attended.forward(y)));
+        return z.add(dropout.forward(fed.forward(mlp.forward(mlpNorm.forward(z)))));
     }
 }

@@ -22,21 +22,23 @@ public final class DecoderStack extends Layer {
 
         Blocks(DecoderConfig config, RotaryEmbedding rotary, Rng rng) {
             for (int i = 0; i < config.layers(); i++) {
-                blocks.add(child(Integer.toString(i), new DecoderBlock(config, rotary, rng.split(i))));
+                blocks.add(child(Integer.toString(i), new DecoderBlock(config, i, rotary, rng.split(i))));
             }
         }
     }
 
     private final Embedding tokens;
     private final Embedding positions;
+    private final double scale;
     private final Dropout dropout;
     private final Blocks layers;
     private final Forward norm;
 
     DecoderStack(DecoderConfig config, Rng rng) {
         tokens = child("embed_tokens", new Embedding(config.vocabSize(), config.width(), rng.split("embed_tokens")));
-        positions = config.position() == DecoderConfig.Position.LEARNED ? child("embed_positions",
+        positions = config.positions().kind() == DecoderConfig.Positions.Kind.LEARNED ? child("embed_positions",
                 new Embedding(config.contextLength(), config.width(), rng.split("embed_positions"))) : null;
+        scale = config.embeddingScale();
         dropout = new Dropout(config.dropout());
         layers = child("layers", new Blocks(config, rotary(config), rng.split("layers")));
         Layer last = child("norm", DecoderBlock.norm(config));
@@ -44,12 +46,9 @@ public final class DecoderStack extends Layer {
     }
 
     private static RotaryEmbedding rotary(DecoderConfig c) {
-        return switch (c.position()) {
-            case LEARNED, NONE -> null;
-            case ROTARY_INTERLEAVED, ROTARY_HALF -> new RotaryEmbedding(
-                    RotaryEmbedding.Config.of(c.headWidth(), c.contextLength()).withTheta(c.ropeTheta())
-                            .withInterleaved(c.position() == DecoderConfig.Position.ROTARY_INTERLEAVED));
-        };
+        DecoderConfig.Positions p = c.positions();
+        return p.isRotary() ? new RotaryEmbedding(new RotaryEmbedding.Config(p.dims(), c.contextLength(), p.theta(),
+                p.kind() == DecoderConfig.Positions.Kind.ROTARY_INTERLEAVED, p.scaling())) : null;
     }
 
     /** The embedding of the ids, which a tied head shares. */
@@ -65,6 +64,7 @@ public final class DecoderStack extends Layer {
      */
     Tensor forward(Tensor ids, Tensor at, AttentionMask mask, KvCache cache) {
         Tensor x = tokens.forward(ids);
+        x = scale == 1 ? x : x.mul(scale);
         if (positions != null) {
             x = x.add(positions.forward(at));
         }

@@ -2,7 +2,6 @@ package dev.ricci.models.weights;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
-import dev.ricci.nn.Activation;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Shape;
@@ -88,9 +87,9 @@ public final class Llama2cReader {
             throw new FormatException("llama2.c model " + file + ": the header asks for more or fewer weights than the "
                     + data.byteSize() + " bytes hold; the file is truncated or of another format");
         }
-        DecoderConfig config = new DecoderConfig(vocab, sequence, layers, h[3], h[4], dim, hidden,
-                DecoderConfig.Norm.RMS, 1e-5, DecoderConfig.Position.ROTARY_INTERLEAVED, 10000,
-                Activation.SILU, true, false, tied, 0, 0);
+        DecoderConfig llama = DecoderConfig.llama(vocab, sequence, layers, h[3], h[4], dim, hidden).withTiedHead(tied);
+        DecoderConfig config = llama.with(
+                llama.positions().withKind(DecoderConfig.Positions.Kind.ROTARY_INTERLEAVED));
         Decoder decoder = new Decoder(config, Rng.of(0));
         decoder.load(weights(config, (int) kv));
         return decoder;
@@ -105,11 +104,11 @@ public final class Llama2cReader {
         perLayer(w, c, "self_attn.v_proj.weight", kv, c.width());
         perLayer(w, c, "self_attn.o_proj.weight", c.width(), c.width());
         perLayer(w, c, "post_attention_layernorm.weight", c.width());
-        perLayer(w, c, "mlp.gate_proj.weight", c.hidden(), c.width());
-        perLayer(w, c, "mlp.down_proj.weight", c.width(), c.hidden());
-        perLayer(w, c, "mlp.up_proj.weight", c.hidden(), c.width());
+        perLayer(w, c, "mlp.gate_proj.weight", c.mlp().hidden(), c.width());
+        perLayer(w, c, "mlp.down_proj.weight", c.width(), c.mlp().hidden());
+        perLayer(w, c, "mlp.up_proj.weight", c.mlp().hidden(), c.width());
         w.put("model.norm.weight", next(c.width()));
-        at += 4L * c.contextLength() * c.headWidth(); // tables of cosines and sines, which are computed here
+        at += 4L * c.contextLength() * c.attention().headWidth(); // tables of cosines and sines, which are computed here
         if (!c.tiedHead()) {
             w.put("lm_head.weight", next(c.vocabSize(), c.width()));
         }

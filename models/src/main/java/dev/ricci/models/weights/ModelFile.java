@@ -94,8 +94,9 @@ public final class ModelFile {
     /** Before anything is made of the sizes that the metadata claim: the file must hold what they ask for. */
     private static void checkSize(Path file, SafetensorsFile in, DecoderConfig c) {
         long elements = in.names().stream().mapToLong(name -> in.spec(name).shape().size()).sum();
-        int positions = c.position() == DecoderConfig.Position.LEARNED ? c.contextLength() : 0;
-        long longest = Math.max(Math.max(c.vocabSize(), c.hidden()), positions);
+        int positions = c.positions().kind() == DecoderConfig.Positions.Kind.LEARNED ? c.contextLength() : 0;
+        int queries = c.attention().heads() * c.attention().headWidth();
+        long longest = Math.max(Math.max(c.vocabSize(), c.mlp().hidden()), Math.max(queries, positions));
         if (c.layers() > in.names().size() || c.width() * longest > elements) {
             throw new FormatException("model " + file + ": its metadata describe " + c.layers()
                     + " layers and a matrix of " + longest + " x " + c.width() + "; the file has no more than " + in.names().size() + " tensors of "

@@ -1,7 +1,6 @@
 package dev.ricci.models.weights.gguf;
 
 import dev.ricci.models.decoder.DecoderConfig;
-import dev.ricci.nn.Activation;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import java.util.ArrayList;
@@ -46,12 +45,16 @@ public final class GgufConverter {
      */
     public static GgufWriter llama(String name, DecoderConfig config, Map<String, Tensor> state, GgufType type,
             GgufMetadata tokenizer) {
-        boolean interleaved = config.position() == DecoderConfig.Position.ROTARY_INTERLEAVED;
-        if (config.norm() != DecoderConfig.Norm.RMS || config.bias() || !config.gated()
-                || config.activation() != Activation.SILU || config.slidingWindow() != 0
-                || !interleaved && config.position() != DecoderConfig.Position.ROTARY_HALF) {
+        DecoderConfig.Attention a = config.attention();
+        boolean interleaved = config.positions().kind() == DecoderConfig.Positions.Kind.ROTARY_INTERLEAVED;
+        DecoderConfig plain = DecoderConfig.llama(config.vocabSize(), config.contextLength(), config.layers(), a.heads(),
+                a.kvHeads(), a.heads() * a.headWidth(), config.mlp().hidden());
+        if (!a.equals(plain.attention()) || !config.mlp().equals(plain.mlp())
+                || !config.norm().equals(DecoderConfig.Norm.rms(config.norm().eps())) || !config.positions().isRotary()
+                || !config.positions().scaling().equals(plain.positions().scaling()) || config.embeddingScale() != 1
+                || config.logitCap() != 0) {
             throw new TensorException("gguf: only decoders of Llama's family are written (RMS norm, rotary positions,"
-                    + " gated SiLU, no biases, no window), got " + config);
+                    + " gated SiLU, no biases, no window, no scaling), got " + config);
         }
         GgufMetadata metadata = hyperParameters(name, config, type);
         for (Map.Entry<String, GgufValue> e : tokenizer.values().entrySet()) {
@@ -60,8 +63,8 @@ public final class GgufConverter {
         GgufWriter writer = new GgufWriter(metadata);
         state.forEach((path, tensor) -> {
             // Files of this architecture rotate the pairs (2i, 2i + 1) within each head.
-            int heads = path.endsWith("q_proj.weight") ? config.heads()
-                    : path.endsWith("k_proj.weight") ? config.kvHeads() : 0;
+            int heads = path.endsWith("q_proj.weight") ? a.heads()
+                    : path.endsWith("k_proj.weight") ? a.kvHeads() : 0;
             Tensor t = heads == 0 || interleaved ? tensor : interleave(tensor, heads);
             writer.add(rename(path), GgufWriter.typeFor(type, t.shape()), t);
         });
@@ -78,12 +81,12 @@ public final class GgufConverter {
                 .with("llama.context_length", GgufValue.of(c.contextLength()))
                 .with("llama.embedding_length", GgufValue.of(c.width()))
                 .with("llama.block_count", GgufValue.of(c.layers()))
-                .with("llama.feed_forward_length", GgufValue.of(c.hidden()))
-                .with("llama.rope.dimension_count", GgufValue.of(c.headWidth()))
-                .with("llama.rope.freq_base", GgufValue.of((float) c.ropeTheta()))
-                .with("llama.attention.head_count", GgufValue.of(c.heads()))
-                .with("llama.attention.head_count_kv", GgufValue.of(c.kvHeads()))
-                .with("llama.attention.layer_norm_rms_epsilon", GgufValue.of((float) c.normEps()));
+                .with("llama.feed_forward_length", GgufValue.of(c.mlp().hidden()))
+                .with("llama.rope.dimension_count", GgufValue.of(c.positions().dims()))
+                .with("llama.rope.freq_base", GgufValue.of((float) c.positions().theta()))
+                .with("llama.attention.head_count", GgufValue.of(c.attention().heads()))
+                .with("llama.attention.head_count_kv", GgufValue.of(c.attention().kvHeads()))
+                .with("llama.attention.layer_norm_rms_epsilon", GgufValue.of((float) c.norm().eps()));
     }
 
     /** The number by which files say what most of their tensors are. */
