@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Text one token after the other: a model of GPT-2's size behind a cache, and the command line's first token. */
+/**
+ * Text one token after the other: a model of GPT-2's size behind a cache, sequences side by side in the engine, and the
+ * command line's first token.
+ */
 final class DecodeSuite {
     private static final int STARTS = 5;
 
@@ -25,7 +28,10 @@ final class DecodeSuite {
         for (int threads : session.threadCounts()) {
             rows.add(session.compare(w, threads, Plan.LONG));
         }
-        firstToken(session, rows);
+        String home = System.getProperty("ricci.home");
+        Path stories = home == null ? null : Path.of(home).resolveSibling("shared").resolve("data/stories260K");
+        EngineRows.run(session, stories, rows);
+        firstToken(session, home, stories, rows);
         return new Session.Result(rows);
     }
 
@@ -34,14 +40,13 @@ final class DecodeSuite {
     }
 
     /** The whole process: build check, JVM, loading, one token. */
-    private static void firstToken(Session session, List<Row> rows) throws IOException, InterruptedException {
-        String home = System.getProperty("ricci.home");
+    private static void firstToken(Session session, String home, Path model, List<Row> rows)
+            throws IOException, InterruptedException {
         if (home == null) {
             session.progress().println("  time to the first token: skipped, this was not started by the launcher");
             return;
         }
         Path launcher = Path.of(home, "ricci");
-        Path model = Path.of(home).resolveSibling("shared").resolve("data/stories260K");
         if (!Files.isExecutable(launcher) || !Files.isDirectory(model)) {
             session.progress().println("  time to the first token: skipped, needs a shell and " + model);
             return;

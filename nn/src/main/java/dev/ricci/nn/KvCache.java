@@ -39,8 +39,8 @@ public final class KvCache {
 
     private static final StateUpdate.WriteSlice WRITE = new StateUpdate.WriteSlice(2);
 
-    private final Config config;
     private final Slot[] slots;
+    private Config config;
     private int batch;
 
     /** An empty cache. */
@@ -52,7 +52,7 @@ public final class KvCache {
     }
 
     /** What one layer keeps. */
-    public final class Slot {
+    public final class Slot implements KvSlot {
         private final int layer;
         private Variable k;
         private Variable v;
@@ -64,7 +64,8 @@ public final class KvCache {
         }
 
         private void allocate() {
-            Tensor zeros = Tensor.zeros(batch, config.kvHeads, config.capacity, config.headDim);
+            // Expanded from one number: a variable copies what it starts from.
+            Tensor zeros = Tensor.zeros(1, 1, 1, 1).expand(batch, config.kvHeads, config.capacity, config.headDim);
             k = Variable.of("kv_cache." + layer + ".k", zeros, false);
             v = Variable.of("kv_cache." + layer + ".v", zeros, false);
         }
@@ -121,6 +122,15 @@ public final class KvCache {
         /** The values of the first {@code count} tokens, [B, G, count, D]: a live view. */
         public Tensor values(int count) {
             return v.value().slice(2, 0, count);
+        }
+
+        private void grow() {
+            Tensor keys = keys(length);
+            Tensor values = values(length);
+            allocate();
+            if (length > 0) {
+                writeAt(0, keys, values);
+            }
         }
 
         private void select(Tensor rows) {
@@ -186,6 +196,38 @@ public final class KvCache {
         }
         for (Slot slot : slots) {
             slot.length = length;
+        }
+    }
+
+    /**
+     * Makes room for more tokens and keeps those that are there; layer by layer, so that little is held twice.
+     *
+     * @param capacity most tokens, not below the present one
+     */
+    public void grow(int capacity) {
+        if (capacity < config.capacity) {
+            throw new TensorException("kv_cache: cannot grow from " + config.capacity + " tokens to " + capacity);
+        }
+        config = new Config(config.layers, config.batch, config.kvHeads, capacity, config.headDim);
+        for (Slot slot : slots) {
+            slot.grow();
+        }
+    }
+
+    /**
+     * Takes over the first tokens of another cache of the same sizes, in place of all that this one holds.
+     *
+     * @param other its capacity alone may differ
+     * @param length 0 .. other.length(), at most the capacity
+     */
+    public void copyFrom(KvCache other, int length) {
+        if (slots.length != other.slots.length || length < 0 || length > other.length()) {
+            throw new TensorException("kv_cache: cannot copy " + length + " tokens of " + slots.length
+                    + " layers from a cache that holds " + other.length() + " of " + other.slots.length);
+        }
+        truncate(0);
+        for (int i = 0; i < slots.length && length > 0; i++) {
+            slots[i].write(0, other.slots[i].keys(length), other.slots[i].values(length));
         }
     }
 

@@ -153,12 +153,29 @@ public final class MultiHeadAttention extends Layer {
     }
 
     /**
-     * With a cache to which the tokens are appended.
+     * With a cache to which the tokens are appended. Where it is that of several sequences side by side, x is
+     * [1, N, C], each sequence sees its own tokens, and the mask must be causal or a sliding window.
      *
      * @see #forward(Tensor, Tensor, AttentionMask, KvCache.Slot, int)
      */
-    public Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvCache.Slot cache) {
-        return forward(x, positions, mask, cache, cache.length());
+    public Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvSlot cache) {
+        return switch (cache) {
+            case KvCache.Slot slot -> forward(x, positions, mask, slot, slot.length());
+            case KvBatch.Slot batch -> forward(x, positions, mask, batch);
+        };
+    }
+
+    private Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvBatch.Slot batch) {
+        check(x);
+        if (!mask.isCausal() || mask.tensor(1) != null) {
+            throw new TensorException("attention '" + query.weight().path() + "': sequences side by side need a causal"
+                    + " mask or a sliding window, got " + mask);
+        }
+        Tensor k = turned(heads(key.forward(x), config.kvHeads, keyNorm), positions);
+        Tensor v = heads(value.forward(x), config.kvHeads, null);
+        checkUntracked(k, v);
+        Tensor q = turned(heads(query.forward(x), config.heads, queryNorm), positions);
+        return out(batch.attend(q, k, v, (qs, ks, vs) -> attention(qs, ks, vs, mask)));
     }
 
     /**
@@ -178,10 +195,7 @@ public final class MultiHeadAttention extends Layer {
         check(x);
         Tensor k = turned(heads(key.forward(x), config.kvHeads, keyNorm), positions);
         Tensor v = heads(value.forward(x), config.kvHeads, null);
-        if (k.isTracked() || v.isTracked()) {
-            throw new TensorException("attention '" + key.weight().path() + "': no gradient flows through a cache; run"
-                    + " the model inside NoGrad.call(...), or without a cache");
-        }
+        checkUntracked(k, v);
         cache.write(start, k, v);
         int seen = mask.isCausal() ? start + x.dim(1) : cache.length();
         return attend(x, positions, mask, cache.keys(seen), cache.values(seen));
@@ -189,8 +203,12 @@ public final class MultiHeadAttention extends Layer {
 
     private Tensor attend(Tensor x, Tensor positions, AttentionMask mask, Tensor k, Tensor v) {
         Tensor q = turned(heads(query.forward(x), config.heads, queryNorm), positions);
-        Tensor y = attention(q, k, v, mask);
-        return out.forward(y.permute(0, 2, 1, 3).reshape(x.dim(0), x.dim(1), config.heads * config.headDim));
+        return out(attention(q, k, v, mask));
+    }
+
+    /** Joined heads through the last projection: [B, H, T, D] to [B, T, C]. */
+    private Tensor out(Tensor y) {
+        return out.forward(y.permute(0, 2, 1, 3).reshape(y.dim(0), y.dim(2), config.heads * config.headDim));
     }
 
     private Tensor attention(Tensor q, Tensor k, Tensor v, AttentionMask mask) {
@@ -210,6 +228,13 @@ public final class MultiHeadAttention extends Layer {
 
     private Tensor turned(Tensor x, Tensor positions) {
         return config.rotary == null ? x : config.rotary.apply(x, positions);
+    }
+
+    private void checkUntracked(Tensor k, Tensor v) {
+        if (k.isTracked() || v.isTracked()) {
+            throw new TensorException("attention '" + key.weight().path() + "': no gradient flows through a cache; run"
+                    + " the model inside NoGrad.call(...), or without a cache");
+        }
     }
 
     private void check(Tensor x) {

@@ -1,6 +1,7 @@
 package dev.ricci.models.decoder;
 
 import dev.ricci.nn.AttentionMask;
+import dev.ricci.nn.KvBatch;
 import dev.ricci.nn.KvCache;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Linear;
@@ -110,7 +111,23 @@ public final class Decoder extends Layer {
      */
     public Tensor hiddenStates(Tensor ids, Tensor positions, AttentionMask mask, KvCache cache) {
         check(ids, cache == null ? 0 : cache.length());
-        return model.forward(ids, positions, mask, cache);
+        return model.forward(ids, positions, mask, cache == null ? null : cache::slot);
+    }
+
+    /**
+     * Hidden states behind the last norm of the new tokens of several sequences, each of which sees its own; bit for
+     * bit those that each sequence gets alone.
+     *
+     * @param ids [1, N] I32 or I64, the new tokens of one sequence after those of the other
+     * @param batch their caches, to which keys and values are appended
+     * @return [1, N, C]
+     */
+    public Tensor hiddenStates(Tensor ids, KvBatch batch) {
+        if (!ids.dtype().isInteger() || ids.rank() != 2 || ids.dim(0) != 1 || ids.dim(1) != batch.tokens()) {
+            throw new ShapeException("decoder: ids must be [1, " + batch.tokens() + "] of I32 or I64, got "
+                    + ids.spec());
+        }
+        return model.forward(ids, batch.positions(), mask(), batch::slot);
     }
 
     /** Logits of hidden states: [..., C] to [..., V]. */
@@ -131,14 +148,19 @@ public final class Decoder extends Layer {
         int start = cache == null ? 0 : cache.length();
         check(ids, start);
         Tensor positions = Tensor.arange(ids.dim(1), DType.I32, start, 1);
-        Tensor hidden = model.forward(ids, positions, mask(), cache);
+        Tensor hidden = model.forward(ids, positions, mask(), cache == null ? null : cache::slot);
         return head(hidden.slice(1, ids.dim(1) - 1, ids.dim(1))).squeeze(1);
     }
 
     /** An empty cache that holds one context for each of {@code batch} sequences. */
     public KvCache newCache(int batch) {
-        return new KvCache(new KvCache.Config(config.layers(), batch, config.attention().kvHeads(),
-                config.contextLength(), config.attention().headWidth()));
+        return newCache(batch, config.contextLength());
+    }
+
+    /** An empty cache that holds {@code capacity} tokens for each of {@code batch} sequences. */
+    public KvCache newCache(int batch, int capacity) {
+        return new KvCache(new KvCache.Config(config.layers(), batch, config.attention().kvHeads(), capacity,
+                config.attention().headWidth()));
     }
 
     private void check(Tensor ids, int start) {

@@ -4,7 +4,7 @@ import dev.ricci.nn.AttentionMask;
 import dev.ricci.nn.Dropout;
 import dev.ricci.nn.FeedForward;
 import dev.ricci.nn.Forward;
-import dev.ricci.nn.KvCache;
+import dev.ricci.nn.KvSlot;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.LayerNorm;
 import dev.ricci.nn.MultiHeadAttention;
@@ -85,7 +85,7 @@ public final class DecoderBlock extends Layer {
      * @param cache of this block, or null
      * @return [B, T, C]
      */
-    Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvCache.Slot cache) {
+    Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvSlot cache) {
         Tensor normed = attentionNorm.forward(x);
         AttentionMask seen = window > 0 && mask.isCausal() ? mask.and(AttentionMask.slidingWindow(window)) : mask;
         Tensor y = cache == null ? attention.forward(normed, positions, seen)

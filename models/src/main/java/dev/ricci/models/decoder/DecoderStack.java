@@ -4,13 +4,14 @@ import dev.ricci.nn.AttentionMask;
 import dev.ricci.nn.Dropout;
 import dev.ricci.nn.Embedding;
 import dev.ricci.nn.Forward;
-import dev.ricci.nn.KvCache;
+import dev.ricci.nn.KvSlot;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.RotaryEmbedding;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * Embeddings, blocks and the last norm: ids [B, T] to hidden states [B, T, C]. Children as Hugging Face's Llama names
@@ -59,10 +60,10 @@ public final class DecoderStack extends Layer {
     /**
      * @param ids [B, T]
      * @param at positions [T] or [B, T]
-     * @param cache or null
+     * @param cache of each layer, or null
      * @return [B, T, C]
      */
-    Tensor forward(Tensor ids, Tensor at, AttentionMask mask, KvCache cache) {
+    Tensor forward(Tensor ids, Tensor at, AttentionMask mask, IntFunction<? extends KvSlot> cache) {
         Tensor x = tokens.forward(ids);
         x = scale == 1 ? x : x.mul(scale);
         if (positions != null) {
@@ -70,7 +71,7 @@ public final class DecoderStack extends Layer {
         }
         x = dropout.forward(x);
         for (int i = 0; i < layers.blocks.size(); i++) {
-            x = layers.blocks.get(i).forward(x, at, mask, cache == null ? null : cache.slot(i));
+            x = layers.blocks.get(i).forward(x, at, mask, cache == null ? null : cache.apply(i));
         }
         return norm.forward(x);
     }

@@ -3,7 +3,6 @@ package dev.ricci.models.generation;
 import dev.ricci.tensor.Philox;
 import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * How one token is chosen from logits. The filters apply in this order: repetition penalty, temperature, top-k, top-p,
@@ -88,7 +87,7 @@ public record Sampling(double temperature, int topK, double topP, double minP, d
         if (temperature == 0) {
             return argmax(scores);
         }
-        return draw(candidates(scores), scores, seed, step);
+        return draw(scores, uniform(seed, step));
     }
 
     private static int argmax(double[] scores) {
@@ -101,51 +100,23 @@ public record Sampling(double temperature, int topK, double topP, double minP, d
         return best;
     }
 
-    /** The ids that may be drawn, the best first; their scores become unnormalised probabilities. */
-    private int[] candidates(double[] scores) {
+    private static double uniform(long seed, long step) {
+        int[] words = new int[4];
+        Philox.block(words, Philox.split(seed, step, 0), 0);
+        return Philox.uniform(words[0], words[1]);
+    }
+
+    private int draw(double[] scores, double u) {
         double best = scores[argmax(scores)];
         if (Double.isInfinite(best)) {
             throw new TensorException("sampling: the largest logit is " + best + ", after a repetition penalty of "
                     + repetitionPenalty + "; there are no probabilities to draw by");
         }
-        for (int i = 0; i < scores.length; i++) {
-            scores[i] = StrictMath.exp((scores[i] - best) / temperature);
-        }
-        // min-p needs no order: the best has probability 1 here.
-        int[] ids = IntStream.range(0, scores.length).filter(i -> scores[i] >= minP).boxed()
-                .sorted((a, b) -> scores[a] != scores[b] ? Double.compare(scores[b], scores[a]) : a - b)
-                .mapToInt(Integer::intValue).toArray();
-        int kept = topK > 0 ? Math.min(topK, ids.length) : ids.length;
+        Ranking ranking = new Ranking(scores, best, temperature, topK, minP);
+        double total = ranking.total();
         if (topP < 1) {
-            double total = 0;
-            for (int i = 0; i < kept; i++) {
-                total += scores[ids[i]];
-            }
-            double sum = 0;
-            for (int i = 0; i < kept; i++) {
-                sum += scores[ids[i]];
-                if (sum >= topP * total) {
-                    kept = i + 1;
-                }
-            }
+            total = ranking.sum(ranking.reach(topP * total));
         }
-        return Arrays.copyOf(ids, kept);
-    }
-
-    private static int draw(int[] ids, double[] weights, long seed, long step) {
-        double total = 0;
-        for (int id : ids) {
-            total += weights[id];
-        }
-        int[] words = new int[4];
-        Philox.block(words, Philox.split(seed, step, 0), 0);
-        double u = Philox.uniform(words[0], words[1]) * total;
-        for (int id : ids) {
-            u -= weights[id];
-            if (u < 0) {
-                return id;
-            }
-        }
-        return ids[ids.length - 1];
+        return ranking.id(ranking.reach(u * total));
     }
 }

@@ -1,10 +1,9 @@
 package dev.ricci.models.generation;
 
-import dev.ricci.models.tokenizer.StreamingDecoder;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
-import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -44,89 +43,50 @@ public record TextGenerator(Tokenizer tokenizer, Generator generator) {
             throw new TensorException("generate: the prompt is empty, and the vocabulary has no beginning-of-sequence"
                     + " id to start from; give a prompt");
         }
-        Stream stream = new Stream(config.stop(), onText, tokenizer, ids);
+        TextStream text = new TextStream(tokenizer, ids, config.stop());
+        Follower follower = new Follower(text, onText, tokenizer.eos());
         long start = System.nanoTime();
-        int[] made = generator.generate(ids, config, stream::accept);
-        stream.end();
+        int[] made = generator.generate(ids, config, follower::accept);
+        follower.end();
         long nanos = System.nanoTime() - start;
         int[] all = Arrays.copyOf(ids, ids.length + made.length);
         System.arraycopy(made, 0, all, ids.length, made.length);
-        String continuation = stream.text.toString();
+        String continuation = text.text();
         return new Result(prompt + continuation, continuation, all, made.length,
-                made.length == 0 ? 0 : stream.first - start, nanos);
+                made.length == 0 ? 0 : follower.first - start, nanos);
     }
 
-    /** Turns ids into text, holds back what may become a stop text, and cuts at the first one. */
-    private static final class Stream {
-        final StringBuilder text = new StringBuilder();
-        private final List<String> stop;
+    /** Follows a generation and notes when it began. */
+    private static final class Follower {
+        private final TextStream text;
         private final Consumer<String> sink;
-        private final Tokenizer tokenizer;
-        private final StreamingDecoder decoder;
-        private int sent;
-        private boolean stopped;
+        private final OptionalInt eos;
         private long first;
 
-        Stream(List<String> stop, Consumer<String> sink, Tokenizer tokenizer, int[] prompt) {
-            this.stop = stop;
+        Follower(TextStream text, Consumer<String> sink, OptionalInt eos) {
+            this.text = text;
             this.sink = sink;
-            this.tokenizer = tokenizer;
-            this.decoder = new StreamingDecoder(tokenizer);
-            for (int id : prompt) {
-                decoder.next(id); // characters may straddle the end of the prompt
-            }
+            this.eos = eos;
         }
 
         boolean accept(int id) {
             if (first == 0) {
                 first = System.nanoTime();
             }
-            if (tokenizer.eos().isPresent() && tokenizer.eos().getAsInt() == id) {
+            if (eos.isPresent() && eos.getAsInt() == id) {
                 return false;
             }
-            text.append(decoder.next(id));
-            int cut = firstStop();
-            if (cut >= 0) {
-                text.setLength(cut);
-                stopped = true;
-            }
-            send(stopped ? text.length() : text.length() - heldBack());
-            return !stopped;
+            send(text.next(id));
+            return !text.stopped();
         }
 
         void end() {
-            if (!stopped) {
-                text.append(decoder.end());
-                send(text.length());
-            }
+            send(text.end());
         }
 
-        private int firstStop() {
-            int cut = -1;
-            for (String s : stop) {
-                int at = text.indexOf(s, Math.max(0, sent - s.length()));
-                cut = at >= 0 && (cut < 0 || at < cut) ? at : cut;
-            }
-            return cut;
-        }
-
-        /** Characters at the end that are the start of a stop text. */
-        private int heldBack() {
-            int held = 0;
-            for (String s : stop) {
-                for (int n = Math.min(s.length() - 1, text.length()); n > held; n--) {
-                    if (s.startsWith(text.substring(text.length() - n))) {
-                        held = n;
-                    }
-                }
-            }
-            return held;
-        }
-
-        private void send(int to) {
-            if (to > sent) {
-                sink.accept(text.substring(sent, to));
-                sent = to;
+        private void send(String piece) {
+            if (!piece.isEmpty()) {
+                sink.accept(piece);
             }
         }
     }

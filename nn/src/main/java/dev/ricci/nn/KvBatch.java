@@ -1,0 +1,129 @@
+package dev.ricci.nn;
+
+import dev.ricci.tensor.ShapeException;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tokens of several sequences side by side, each with a cache of its own: one step of a server. The tokens of all
+ * sequences form one row [1, N], those of the first sequence first, so that every layer but attention works on N rows at
+ * once; attention goes sequence by sequence, each over its own length. A sequence may bring one token, the next of its
+ * generation, or many, a part of its prompt. Its results are, bit for bit, those it gets alone.
+ */
+public final class KvBatch {
+    private final List<KvCache> caches;
+    private final int[] ends;
+    private final Tensor positions;
+
+    /**
+     * @param caches one for each sequence, each of batch 1 and with room for its new tokens; none twice
+     * @param tokens number of new tokens of each sequence, positive
+     */
+    public KvBatch(List<KvCache> caches, int... tokens) {
+        Check.positive("kv_batch", "number of sequences", caches.size());
+        if (tokens.length != caches.size()) {
+            throw new ShapeException("kv_batch: got " + caches.size() + " caches and " + tokens.length
+                    + " numbers of tokens");
+        }
+        this.caches = List.copyOf(caches);
+        this.ends = new int[tokens.length];
+        int n = 0;
+        for (int i = 0; i < tokens.length; i++) {
+            check(caches.get(i), i, tokens[i]);
+            n = Math.addExact(n, tokens[i]);
+            ends[i] = n;
+        }
+        int[] at = new int[n];
+        for (int i = 0, t = 0; i < tokens.length; i++) {
+            int start = caches.get(i).length();
+            for (int p = 0; p < tokens[i]; p++) {
+                at[t++] = start + p;
+            }
+        }
+        this.positions = Tensor.ofInts(at, n);
+    }
+
+    private void check(KvCache cache, int i, int tokens) {
+        Check.positive("kv_batch", "tokens of sequence " + i, tokens);
+        if (cache.batch() != 1 || cache.layers() != caches.getFirst().layers()) {
+            throw new ShapeException("kv_batch: each cache must hold one sequence, with as many layers as the others;"
+                    + " cache " + i + " holds " + cache.batch() + " with " + cache.layers() + " layers");
+        }
+        if (caches.subList(0, i).contains(cache)) {
+            throw new TensorException("kv_batch: cache " + i + " belongs to another sequence of the batch, too");
+        }
+        cache.checkRoom(cache.length(), tokens);
+    }
+
+    /** N, the number of new tokens of all sequences. */
+    public int tokens() {
+        return ends[ends.length - 1];
+    }
+
+    /** Where the last token of each sequence stands among the N. */
+    public int[] lastTokens() {
+        int[] last = ends.clone();
+        for (int i = 0; i < last.length; i++) {
+            last[i]--;
+        }
+        return last;
+    }
+
+    /** The position of each token in its sequence, [N] I32. */
+    public Tensor positions() {
+        return positions;
+    }
+
+    /** What a layer keeps of all sequences. */
+    public Slot slot(int layer) {
+        List<KvCache.Slot> slots = new ArrayList<>(caches.size());
+        for (KvCache cache : caches) {
+            slots.add(cache.slot(layer));
+        }
+        return new Slot(slots);
+    }
+
+    /** Attention of some queries over the keys they may see. */
+    @FunctionalInterface
+    interface Attend {
+        /**
+         * @param q [1, H, T, D]
+         * @param k [1, G, S, D], the last T of them the queries' own
+         * @param v [1, G, S, D]
+         * @return [1, H, T, D]
+         */
+        Tensor apply(Tensor q, Tensor k, Tensor v);
+    }
+
+    /** What one layer keeps of each sequence. */
+    public final class Slot implements KvSlot {
+        private final List<KvCache.Slot> slots;
+
+        private Slot(List<KvCache.Slot> slots) {
+            this.slots = slots;
+        }
+
+        /**
+         * Appends keys and values to the caches; each sequence then attends to its own.
+         *
+         * @param q [1, H, N, D]
+         * @param k [1, G, N, D]
+         * @param v [1, G, N, D]
+         * @return [1, H, N, D]
+         */
+        Tensor attend(Tensor q, Tensor k, Tensor v, Attend attend) {
+            if (q.dim(0) != 1 || q.dim(2) != tokens()) {
+                throw new ShapeException("kv_batch: queries must be [1, H, " + tokens() + ", D], got " + q.shape());
+            }
+            List<Tensor> parts = new ArrayList<>(slots.size());
+            for (int i = 0, from = 0; i < ends.length; from = ends[i++]) {
+                KvCache.Slot slot = slots.get(i);
+                slot.append(k.slice(2, from, ends[i]), v.slice(2, from, ends[i]));
+                parts.add(attend.apply(q.slice(2, from, ends[i]), slot.keys(slot.length()), slot.values(slot.length())));
+            }
+            return parts.size() == 1 ? parts.getFirst() : Tensor.cat(2, parts);
+        }
+    }
+}
