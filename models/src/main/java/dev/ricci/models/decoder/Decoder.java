@@ -94,7 +94,17 @@ public final class Decoder extends Layer {
      * @return a scalar
      */
     public Tensor loss(Tensor ids, Tensor targets) {
-        Tensor hidden = hiddenStates(ids, Tensor.arange(ids.dim(1)), causalMask(), null);
+        return headLoss(hiddenStates(ids, Tensor.arange(ids.dim(1)), causalMask(), null), targets);
+    }
+
+    /**
+     * The mean cross-entropy of targets behind hidden states, without holding the logits of all of them at once.
+     *
+     * @param hidden [..., C]
+     * @param targets [...]; {@link Functional#IGNORE_INDEX} does not count
+     * @return a scalar
+     */
+    public Tensor headLoss(Tensor hidden, Tensor targets) {
         return Functional.linearCrossEntropy(hidden, head.weight().value(), targets);
     }
 
