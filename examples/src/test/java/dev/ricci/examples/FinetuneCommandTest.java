@@ -43,8 +43,9 @@ class FinetuneCommandTest {
 
     private CommandLineRun finetune(Path data, String out, String... more) {
         List<String> args = new ArrayList<>(List.of("finetune", base.toString(), "--data", data.toString(), "--out",
-            dir.resolve(out).toString(), "--steps", "40", "--json"));
+            dir.resolve(out).toString(), "--json"));
         args.addAll(List.of(more));
+        args.addAll(args.contains("--steps") ? List.of() : List.of("--steps", "40"));
         return CommandLineRun.of(args.toArray(String[]::new));
     }
 
@@ -64,7 +65,7 @@ class FinetuneCommandTest {
         Map<String, Object> results = run.json();
         assertEquals(Set.of("steps", "train_loss", "val_loss", "val_loss_before", "tokens_per_second", "seconds",
             "peak_memory_mb", "adapter", "checkpoint"), results.keySet());
-        assertTrue((double) results.get("val_loss") < (double) results.get("val_loss_before") - 1, run.out());
+        assertTrue((double) results.get("val_loss") < (double) results.get("val_loss_before") - 0.3, run.out());
         assertTrue(Files.readString(dir.resolve("lora/curve.svg")).contains("<polyline"));
         Path adapter = dir.resolve("lora/adapter");
         assertTrue(Files.exists(adapter.resolve(PeftFolder.CONFIG)));
@@ -77,14 +78,13 @@ class FinetuneCommandTest {
 
     @Test
     void learnsAnswers() {
-        CommandLineRun run = finetune(examples, "qa", "--targets", "all-linear", "--learning-rate", "0.02", "--steps", "80",
-            "--batch", "2");
+        CommandLineRun run = finetune(examples, "qa", "--full", "--learning-rate", "0.01", "--steps", "80", "--batch", "2");
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("18 training and 2 validation examples"), run.err());
         assertTrue((double) run.json().get("val_loss") < 0.1, run.out());
-        String adapter = dir.resolve("qa/adapter").toString();
-        assertTrue(written("she ", base.toString(), "--adapter", adapter).startsWith("she sea"));
-        assertTrue(written("the ", base.toString(), "--adapter", adapter).startsWith("the shore"));
+        String model = dir.resolve("qa").toString();
+        assertTrue(written("she ", model).startsWith("she sea"));
+        assertTrue(written("the ", model).startsWith("the shore"));
     }
 
     @Test
