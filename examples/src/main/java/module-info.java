@@ -14,6 +14,7 @@ module dev.ricci.examples {
 
     provides dev.ricci.examples.RicciCommand with
         dev.ricci.examples.TrainCommand,
+        dev.ricci.examples.FinetuneCommand,
         dev.ricci.examples.GenerateCommand,
         dev.ricci.examples.InfoCommand,
         dev.ricci.examples.MicrogradCommand,

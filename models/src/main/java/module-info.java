@@ -4,8 +4,11 @@ module dev.ricci.models {
     // For the client of published models alone, which stays offline unless asked.
     requires java.net.http;
 
+    exports dev.ricci.models.chat;
     exports dev.ricci.models.decoder;
     exports dev.ricci.models.generation;
+    exports dev.ricci.models.instruction;
+    exports dev.ricci.models.lora;
     exports dev.ricci.models.tokenizer;
     exports dev.ricci.models.weights;
     exports dev.ricci.models.weights.gguf;

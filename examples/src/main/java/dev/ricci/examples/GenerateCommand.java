@@ -4,6 +4,7 @@ import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
 import dev.ricci.models.generation.TextGenerator;
+import dev.ricci.models.lora.PeftFolder;
 import dev.ricci.models.weights.ModelFile;
 import dev.ricci.tensor.TensorException;
 import java.nio.file.Path;
@@ -23,6 +24,10 @@ public final class GenerateCommand implements RicciCommand {
 
     @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
     private Path tokenizer;
+
+    @Option(names = "--adapter", paramLabel = "DIR",
+        description = "An adapter of this model: of ricci finetune, or any in the layout of PEFT (LoRA).")
+    private Path adapter;
 
     @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", description = "What to continue.")
     private String prompt;
@@ -62,6 +67,9 @@ public final class GenerateCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         GenerationConfig config = config(options.seed());
         ModelFile.Loaded loaded = ModelFile.load(model, tokenizer);
+        if (adapter != null) {
+            PeftFolder.load(adapter, loaded.model());
+        }
         options.out().print(prompt);
         TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), new AutoregressiveGenerator(loaded.model()))
             .generate(prompt, config, piece -> {

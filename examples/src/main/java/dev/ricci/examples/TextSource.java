@@ -2,6 +2,7 @@ package dev.ricci.examples;
 
 import dev.ricci.tensor.FormatException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Text to train on: a file, or by default the project's own sources and documents, which are always there. */
 final class TextSource {
@@ -74,11 +76,40 @@ final class TextSource {
 
     /** SHA-256 of a text in UTF-8, in hexadecimal. */
     static String hash(String text) {
+        MessageDigest sha = sha256();
+        sha.update(text.getBytes(StandardCharsets.UTF_8));
+        return named(sha);
+    }
+
+    /** SHA-256 of a file, or of all files that lie in a folder, by name. */
+    static String hash(Path path) throws IOException {
+        MessageDigest sha = sha256();
+        List<Path> files = List.of(path);
+        if (Files.isDirectory(path)) {
+            try (Stream<Path> all = Files.list(path)) {
+                files = all.filter(Files::isRegularFile).sorted().toList();
+            }
+        }
+        byte[] buffer = new byte[1 << 16];
+        for (Path file : files) {
+            try (InputStream in = Files.newInputStream(file)) {
+                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                    sha.update(buffer, 0, n);
+                }
+            }
+        }
+        return named(sha);
+    }
+
+    private static MessageDigest sha256() {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return "sha256:" + HexFormat.of().formatHex(digest);
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java platform has it
         }
+    }
+
+    private static String named(MessageDigest sha) {
+        return "sha256:" + HexFormat.of().formatHex(sha.digest());
     }
 }

@@ -1,7 +1,5 @@
 package dev.ricci.examples;
 
-import java.lang.annotation.Retention;
-import java.lang.annotation.RetentionPolicy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -20,25 +18,7 @@ record TrainPreset(
     @Describe("Probability of dropout.") double dropout,
     @Describe("Tokenizer made from the text: char, byte, or bpe (byte-level byte-pair encoding).") String tokenizer,
     @Describe("Tokens of a bpe tokenizer.") int vocabSize,
-    @Describe("Windows in one batch.") int batch,
-    @Describe("Batches whose mean gradient makes one step.") int accumulate,
-    @Describe("Optimizer steps.") int steps,
-    @Describe("Highest learning rate.") double learningRate,
-    @Describe("Learning rate at the end of the cosine.") double minLearningRate,
-    @Describe("Steps of linear warm-up; a tenth of the steps if those are fewer.") int warmup,
-    @Describe("AdamW's decay of the first moment.") double beta1,
-    @Describe("AdamW's decay of the second moment.") double beta2,
-    @Describe("Weight decay of matrices; vectors have none.") double weightDecay,
-    @Describe("Largest global norm of the gradient, 0: no clipping.") double clip,
-    @Describe("Steps between validations, 0: only at the end.") int evalEvery,
-    @Describe("Steps between checkpoints, 0: only at the end.") int checkpointEvery) {
-
-    /** What an option does. */
-    @Retention(RetentionPolicy.RUNTIME)
-    @interface Describe {
-        /** One sentence. */
-        String value();
-    }
+    Optimization optimization) {
 
     /** The presets by name; the first is the default. */
     static final Map<String, TrainPreset> ALL = all();
@@ -46,17 +26,17 @@ record TrainPreset(
     private static Map<String, TrainPreset> all() {
         Map<String, TrainPreset> presets = new LinkedHashMap<>();
         // A minute or two on two cores.
-        presets.put("quick", new TrainPreset("llama", 4, 4, 4, 128, 384, 128, "silu", false, true, 0, "char", 4096, 8, 1, 600, 2e-3,
-            2e-4, 50, 0.9, 0.99, 0.1, 1, 200, 200));
+        presets.put("quick", new TrainPreset("llama", 4, 4, 4, 128, 384, 128, "silu", false, true, 0, "char", 4096,
+            new Optimization(8, 1, 600, 2e-3, 2e-4, 50, 0.9, 0.99, 0.1, 1, 200, 200)));
         // The public nanoGPT setting for a CPU (character-level Shakespeare).
-        presets.put("char-small", new TrainPreset("gpt2", 4, 4, 4, 128, 512, 64, "gelu", false, true, 0, "char", 4096, 12, 1, 2000,
-            1e-3, 1e-4, 100, 0.9, 0.99, 0.1, 1, 250, 250));
+        presets.put("char-small", new TrainPreset("gpt2", 4, 4, 4, 128, 512, 64, "gelu", false, true, 0, "char", 4096,
+            new Optimization(12, 1, 2000, 1e-3, 1e-4, 100, 0.9, 0.99, 0.1, 1, 250, 250)));
         // nanoGPT's setting for a GPU: hours on two cores.
-        presets.put("char", new TrainPreset("gpt2", 6, 6, 6, 384, 1536, 256, "gelu", false, true, 0.2, "char", 4096, 16, 4, 5000,
-            1e-3, 1e-4, 100, 0.9, 0.99, 0.1, 1, 250, 250));
+        presets.put("char", new TrainPreset("gpt2", 6, 6, 6, 384, 1536, 256, "gelu", false, true, 0.2, "char", 4096,
+            new Optimization(16, 4, 5000, 1e-3, 1e-4, 100, 0.9, 0.99, 0.1, 1, 250, 250)));
         // The smallest that is still a transformer: seconds, for trying things out.
-        presets.put("tiny", new TrainPreset("gpt2", 2, 2, 2, 32, 128, 32, "gelu", false, true, 0, "char", 4096, 8, 1, 100, 3e-3, 3e-4,
-            10, 0.9, 0.99, 0.1, 1, 50, 50));
+        presets.put("tiny", new TrainPreset("gpt2", 2, 2, 2, 32, 128, 32, "gelu", false, true, 0, "char", 4096,
+            new Optimization(8, 1, 100, 3e-3, 3e-4, 10, 0.9, 0.99, 0.1, 1, 50, 50)));
         return presets;
     }
 }

@@ -2,9 +2,6 @@ package dev.ricci.examples;
 
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.nn.Activation;
-import dev.ricci.nn.optim.AdamW;
-import dev.ricci.nn.optim.ParameterGroup;
-import dev.ricci.nn.optim.Schedule;
 import dev.ricci.tensor.TensorException;
 import java.util.Locale;
 
@@ -33,18 +30,5 @@ final class TrainSetup {
             default -> throw new TensorException("--activation: unknown '" + name
                 + "'; one of relu, gelu, gelu_tanh, silu");
         };
-    }
-
-    /** Linear warm-up, then a cosine down to the last step. */
-    static Schedule schedule(TrainPreset p) {
-        if (p.warmup() < 0 || p.warmup() >= p.steps()) {
-            throw new TensorException("--warmup: must lie in 0 .. steps - 1 = " + (p.steps() - 1) + ", got " + p.warmup());
-        }
-        return Schedule.cosine(p.learningRate(), p.minLearningRate(), p.steps() - p.warmup()).warmUp(p.warmup());
-    }
-
-    static AdamW.Options adamOptions(TrainPreset p) {
-        return AdamW.Options.DEFAULT.withBetas(p.beta1(), p.beta2()).withWeightDecay(p.weightDecay())
-            .withGroups(ParameterGroup.noDecayForVectors());
     }
 }

@@ -195,7 +195,7 @@ class TrainCommandTest {
     @Test
     void everyHyperParameterIsAnOptionWithItsDefaults() {
         String help = CommandLineRun.of("train", "--help").out().replaceAll("\\s+", " ");
-        for (String option : TrainOptions.toMap(TrainPreset.ALL.get("quick")).keySet()) {
+        for (String option : PresetOptions.toMap(TrainPreset.ALL.get("quick")).keySet()) {
             assertTrue(help.contains("--" + option + "="), option);
         }
         assertTrue(help.contains("Optimizer steps. (quick: 600, char-small: 2000,"), help);

@@ -6,14 +6,20 @@ import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import java.util.Arrays;
 
 /**
  * y = x W^T + b: x [..., in], W [out, in], b [out], y [..., out]. Parameters {@code weight} and {@code bias}, by default
  * uniform in +-1 / sqrt(in), as PyTorch has it.
  */
 public final class Linear extends Layer implements Forward {
+    private static final Forward[] NONE = {};
+
     private final Parameter weight;
     private final Parameter bias;
+    /** Replaced as a whole: a call sees the old adapters or the new. */
+    private volatile Forward[] adapters = NONE;
 
     /** With a bias. */
     public Linear(int in, int out, Rng rng) {
@@ -58,7 +64,32 @@ public final class Linear extends Layer implements Forward {
     @Override
     public Tensor forward(Tensor x) {
         Check.lastAxis("linear", weight, x, weight.spec().shape().dim(1));
-        return Functional.linear(x, weight.value(), bias == null ? null : bias.value());
+        Tensor y = Functional.linear(x, weight.value(), bias == null ? null : bias.value());
+        for (Forward adapter : adapters) {
+            y = y.add(adapter.forward(x));
+        }
+        return y;
+    }
+
+    /**
+     * Adds what a function gives to every result from now on: y = x W^T + b + f(x). The function is no part of this
+     * layer: its parameters are counted, trained and saved where it belongs.
+     *
+     * @param adapter [..., in] to [..., out]
+     * @throws TensorException if it is attached already
+     */
+    public synchronized void attach(Forward adapter) {
+        if (Arrays.asList(adapters).contains(adapter)) {
+            throw new TensorException("linear '" + weight.path() + "': this adapter is attached already");
+        }
+        Forward[] more = Arrays.copyOf(adapters, adapters.length + 1);
+        more[adapters.length] = adapter;
+        adapters = more;
+    }
+
+    /** Takes away what {@link #attach} added; nothing if it is not there. */
+    public synchronized void detach(Forward adapter) {
+        adapters = Arrays.stream(adapters).filter(a -> a != adapter).toArray(Forward[]::new);
     }
 
     /** [out, in]. */

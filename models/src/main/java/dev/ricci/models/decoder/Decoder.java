@@ -94,7 +94,18 @@ public final class Decoder extends Layer {
      * @return a scalar
      */
     public Tensor loss(Tensor ids, Tensor targets) {
-        Tensor hidden = hiddenStates(ids, Tensor.arange(ids.dim(1)), mask(), null);
+        return headLoss(hiddenStates(ids, Tensor.arange(ids.dim(1)), mask(), null), targets);
+    }
+
+    /**
+     * The mean cross-entropy of targets behind hidden states, without holding the logits of all of them at once unless
+     * they are capped.
+     *
+     * @param hidden [..., C]
+     * @param targets [...]; {@link Functional#IGNORE_INDEX} does not count
+     * @return a scalar
+     */
+    public Tensor headLoss(Tensor hidden, Tensor targets) {
         if (config.logitCap() > 0) {
             return Functional.crossEntropy(head(hidden), targets);
         }

@@ -49,21 +49,26 @@ public final class Llama2cTokenizer implements Tokenizer {
         if (Files.size(file) > MAX_FILE) {
             throw new FormatException("tokenizer " + file + ": larger than 64 MB; it is not a llama2.c vocabulary");
         }
-        ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        return read(Files.readAllBytes(file), file.toString());
+    }
+
+    /** Reads the bytes of a vocabulary file; the source is named in errors. */
+    static Llama2cTokenizer read(byte[] file, String source) {
+        ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         if (in.remaining() < 4) {
-            throw new FormatException("tokenizer " + file + ": shorter than its header; it is truncated");
+            throw new FormatException("tokenizer " + source + ": shorter than its header; it is truncated");
         }
         int longest = in.getInt();
         List<byte[]> pieces = new ArrayList<>();
         List<Float> scores = new ArrayList<>();
         while (in.hasRemaining()) {
             if (in.remaining() < 8) {
-                throw new FormatException("tokenizer " + file + ": truncated in the header of piece " + pieces.size());
+                throw new FormatException("tokenizer " + source + ": truncated in the header of piece " + pieces.size());
             }
             float score = in.getFloat();
             int length = in.getInt();
             if (length < 0 || length > longest || length > in.remaining() || Float.isNaN(score)) {
-                throw new FormatException("tokenizer " + file + ": piece " + pieces.size() + " claims " + length
+                throw new FormatException("tokenizer " + source + ": piece " + pieces.size() + " claims " + length
                         + " bytes with score " + score + "; " + in.remaining() + " are left and the longest is "
                         + longest);
             }
@@ -73,7 +78,7 @@ public final class Llama2cTokenizer implements Tokenizer {
             scores.add(score);
         }
         if (pieces.size() < FIRST_BYTE + 256) {
-            throw new FormatException("tokenizer " + file + ": only " + pieces.size()
+            throw new FormatException("tokenizer " + source + ": only " + pieces.size()
                     + " pieces; a llama2.c vocabulary has 3 control and 256 byte pieces first");
         }
         float[] s = new float[scores.size()];
@@ -83,10 +88,21 @@ public final class Llama2cTokenizer implements Tokenizer {
         for (int b = 0; b < 256; b++) {
             String name = String.format("<0x%02X>", b);
             if (!new String(pieces.get(FIRST_BYTE + b), StandardCharsets.UTF_8).equals(name)) {
-                throw new FormatException("tokenizer " + file + ": piece " + (FIRST_BYTE + b) + " must be " + name);
+                throw new FormatException("tokenizer " + source + ": piece " + (FIRST_BYTE + b) + " must be " + name);
             }
         }
         return new Llama2cTokenizer(pieces, s);
+    }
+
+    /** The bytes of a vocabulary file that {@link #read} reads as this one. */
+    byte[] toBytes() {
+        int longest = pieces.stream().mapToInt(p -> p.length).max().orElse(0);
+        ByteBuffer out = ByteBuffer.allocate(4 + pieces.stream().mapToInt(p -> 8 + p.length).sum())
+                .order(ByteOrder.LITTLE_ENDIAN).putInt(longest);
+        for (int id = 0; id < pieces.size(); id++) {
+            out.putFloat(scores[id]).putInt(pieces.get(id).length).put(pieces.get(id));
+        }
+        return out.array();
     }
 
     /**

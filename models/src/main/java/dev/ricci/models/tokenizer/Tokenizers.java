@@ -1,6 +1,7 @@
 package dev.ricci.models.tokenizer;
 
 import dev.ricci.tensor.TensorException;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,6 +39,10 @@ public final class Tokenizers {
                 m.put("alphabet", t.alphabet());
             }
             case ByteTokenizer t -> m.put("kind", "byte");
+            case Llama2cTokenizer t -> {
+                m.put("kind", "llama2.c");
+                m.put("file", Base64.getEncoder().encodeToString(t.toBytes()));
+            }
             case PipelineTokenizer t when t.definition().isPresent() -> {
                 m.put("kind", "tokenizer.json");
                 m.put("definition", t.definition().get());
@@ -60,6 +65,13 @@ public final class Tokenizers {
         }
         if ("byte".equals(kind)) {
             return new ByteTokenizer();
+        }
+        if ("llama2.c".equals(kind) && m.get("file") instanceof String file) {
+            try {
+                return Llama2cTokenizer.read(Base64.getDecoder().decode(file), "of the model's file");
+            } catch (IllegalArgumentException e) {
+                throw new TensorException("tokenizer: of the model's file: not base64: " + e.getMessage(), e);
+            }
         }
         if ("tokenizer.json".equals(kind) && m.get("definition") instanceof Map<?, ?> definition) {
             Map<String, Object> json = new LinkedHashMap<>();

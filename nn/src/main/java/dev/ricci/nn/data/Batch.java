@@ -1,7 +1,9 @@
 package dev.ricci.nn.data;
 
+import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import java.util.Arrays;
 
 /**
  * Some examples, stacked along axis 0.
@@ -27,8 +29,15 @@ public record Batch(Tensor inputs, Tensor targets) {
         return inputs.dim(0);
     }
 
-    /** How many targets there are: tokens of a language model, examples of a classifier. */
+    /**
+     * How many targets count: tokens of a language model, examples of a classifier. Ids that are
+     * {@link Functional#IGNORE_INDEX} do not.
+     */
     public int targetCount() {
-        return targets == null ? size() : targets.size();
+        if (targets == null) {
+            return size();
+        }
+        return !targets.dtype().isInteger() ? targets.size()
+                : (int) Arrays.stream(targets.toLongArray()).filter(t -> t != Functional.IGNORE_INDEX).count();
     }
 }

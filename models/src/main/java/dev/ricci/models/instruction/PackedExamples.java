@@ -1,0 +1,149 @@
+package dev.ricci.models.instruction;
+
+import dev.ricci.models.decoder.Decoder;
+import dev.ricci.nn.AttentionMask;
+import dev.ricci.nn.data.Batch;
+import dev.ricci.nn.data.Dataset;
+import dev.ricci.tensor.Functional;
+import dev.ricci.tensor.IndexOutOfRangeException;
+import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * Examples of any length in rows of one length T, several in a row where they fit. Within a row no example sees another
+ * and positions start anew with each, so that {@link #loss} is that of each example in a row of its own.
+ *
+ * <p>Batches have inputs I32 [B, 2, T], the ids and their positions, and targets I32 [B, T].
+ */
+public final class PackedExamples implements Dataset {
+    private final int context;
+    private final List<List<EncodedExample>> rows;
+
+    private PackedExamples(int context, List<List<EncodedExample>> rows) {
+        this.context = context;
+        this.rows = rows;
+    }
+
+    /**
+     * Puts each example, longest first, into the row that it fills best (best-fit decreasing).
+     *
+     * @param context T
+     * @throws TensorException if there is no example, or one is longer than a row
+     */
+    public static PackedExamples of(List<EncodedExample> examples, int context) {
+        if (examples.isEmpty()) {
+            throw new TensorException("packed examples: there is no example");
+        }
+        List<EncodedExample> longestFirst = new ArrayList<>(examples);
+        longestFirst.sort(Comparator.comparingInt(e -> -e.inputs().length));
+        if (longestFirst.getFirst().inputs().length > context) {
+            throw new TensorException("packed examples: one of " + longestFirst.getFirst().inputs().length
+                    + " tokens does not fit a row of " + context + "; cut it, or use longer rows");
+        }
+        List<List<EncodedExample>> rows = new ArrayList<>();
+        TreeMap<Integer, Deque<List<EncodedExample>>> bySpace = new TreeMap<>();
+        for (EncodedExample e : longestFirst) {
+            int length = e.inputs().length;
+            Map.Entry<Integer, Deque<List<EncodedExample>>> best = bySpace.ceilingEntry(length);
+            List<EncodedExample> row;
+            int space = context;
+            if (best == null) {
+                row = new ArrayList<>();
+                rows.add(row);
+            } else {
+                space = best.getKey();
+                row = best.getValue().poll();
+                if (best.getValue().isEmpty()) {
+                    bySpace.remove(space);
+                }
+            }
+            row.add(e);
+            bySpace.computeIfAbsent(space - length, s -> new ArrayDeque<>()).add(row);
+        }
+        return new PackedExamples(context, rows);
+    }
+
+    /** Number of rows. */
+    @Override
+    public int size() {
+        return rows.size();
+    }
+
+    @Override
+    public Batch batch(int... indices) {
+        int[] inputs = new int[Math.multiplyExact(indices.length, 2 * context)];
+        int[] targets = new int[indices.length * context];
+        Arrays.fill(targets, Functional.IGNORE_INDEX);
+        for (int b = 0; b < indices.length; b++) {
+            if (indices[b] < 0 || indices[b] >= rows.size()) {
+                throw new IndexOutOfRangeException("packed examples: there is no row " + indices[b] + "; there are "
+                        + rows.size());
+            }
+            int ids = 2 * b * context;
+            int at = 0;
+            int position = 0;
+            for (EncodedExample e : rows.get(indices[b])) {
+                int n = e.inputs().length;
+                System.arraycopy(e.inputs(), 0, inputs, ids + at, n);
+                System.arraycopy(e.targets(), 0, targets, b * context + at, n);
+                for (position = 0; position < n; position++) {
+                    inputs[ids + context + at++] = position;
+                }
+            }
+            // What is left of the row goes on with the last example: none of its tokens sees what comes later.
+            while (at < context) {
+                inputs[ids + context + at++] = position++;
+            }
+        }
+        return new Batch(Tensor.ofInts(inputs, indices.length, 2, context), Tensor.ofInts(targets, indices.length, context));
+    }
+
+    /**
+     * The mean cross-entropy of the learned ids of a batch. The head sees their hidden states alone: what is given costs
+     * no logits.
+     *
+     * @param batch one of this class
+     * @return a scalar
+     */
+    public static Tensor loss(Decoder model, Batch batch) {
+        Tensor ids = batch.inputs().select(1, 0);
+        Tensor positions = batch.inputs().select(1, 1);
+        AttentionMask causal = model.causalMask();
+        AttentionMask mask = isOneEach(positions) ? causal : causal.and(AttentionMask.custom(sameExample(positions)));
+        Tensor hidden = model.hiddenStates(ids, positions, mask, null);
+        int[] targets = batch.targets().toIntArray();
+        Tensor learned = Tensor.ofInts(IntStream.range(0, targets.length)
+                .filter(i -> targets[i] != Functional.IGNORE_INDEX).toArray());
+        return model.headLoss(hidden.reshape(targets.length, hidden.dim(2)).indexSelect(0, learned),
+                batch.targets().reshape(targets.length).indexSelect(0, learned));
+    }
+
+    /** Whether no row holds more than one example, so that the causal mask says it all. */
+    private static boolean isOneEach(Tensor positions) {
+        int context = positions.dim(1);
+        int[] p = positions.toIntArray();
+        for (int i = 0; i < p.length; i++) {
+            if (p[i] != i % context) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** [B, T] to [B, 1, T, T]: whether two tokens of a row are of one example, which is to have begun at one place. */
+    static Tensor sameExample(Tensor positions) {
+        int b = positions.dim(0);
+        int t = positions.dim(1);
+        Tensor begin = Tensor.arange(t).sub(positions);
+        return begin.reshape(b, 1, t, 1).eq(begin.reshape(b, 1, 1, t));
+    }
+}
