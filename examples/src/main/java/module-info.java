@@ -15,6 +15,7 @@ module dev.ricci.examples {
     provides dev.ricci.examples.RicciCommand with
         dev.ricci.examples.TrainCommand,
         dev.ricci.examples.GenerateCommand,
+        dev.ricci.examples.EmbedCommand,
         dev.ricci.examples.InfoCommand,
         dev.ricci.examples.MicrogradCommand,
         dev.ricci.examples.tutorial.TutorialCommand;

@@ -5,6 +5,7 @@ module dev.ricci.models {
     requires java.net.http;
 
     exports dev.ricci.models.decoder;
+    exports dev.ricci.models.encoder;
     exports dev.ricci.models.generation;
     exports dev.ricci.models.tokenizer;
     exports dev.ricci.models.weights;
