@@ -9,15 +9,18 @@ import dev.ricci.nn.Linear;
 import dev.ricci.nn.init.Initializer;
 import dev.ricci.nn.init.Initializers;
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * An encoder of BERT's family (Devlin et al. 2019): tokens to hidden states, each of which depends on the whole sequence.
@@ -160,12 +163,21 @@ public final class Encoder extends Layer {
             layer = child("layer", new Blocks(c, weights, rng));
         }
 
+        /** Without gradients nobody but this loop sees what a block makes on its way: the memory is used again, while warm. */
         Tensor forward(Tensor x, TokenBatch batch) {
+            Workspace memory = NoGrad.isActive() ? new Workspace() : null;
             Tensor y = x;
             for (EncoderBlock block : layer.blocks) {
-                y = block.forward(y, batch);
+                Tensor in = y;
+                Tensor attended = step(memory, () -> block.attend(in, batch));
+                y = step(memory, () -> block.feedForward(attended));
             }
+            y.storage().pin();
             return y;
+        }
+
+        private static Tensor step(Workspace memory, Supplier<Tensor> body) {
+            return memory == null ? body.get() : memory.step(body);
         }
     }
 

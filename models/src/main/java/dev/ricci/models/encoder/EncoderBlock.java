@@ -31,8 +31,12 @@ final class EncoderBlock extends Layer {
     }
 
     /** [N, C] to [N, C]. */
-    Tensor forward(Tensor x, TokenBatch batch) {
-        Tensor y = attention.forward(x, batch);
+    Tensor attend(Tensor x, TokenBatch batch) {
+        return attention.forward(x, batch);
+    }
+
+    /** [N, C] to [N, C]. */
+    Tensor feedForward(Tensor y) {
         return output.forward(activation.forward(intermediate.dense.forward(y)), y);
     }
 

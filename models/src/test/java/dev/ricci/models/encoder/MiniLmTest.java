@@ -17,7 +17,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,11 +50,11 @@ class MiniLmTest {
         }
     }
 
-    /** Lines of the project's documents, of 1 to some hundred tokens, some beyond the model's maximum, and no text at all. */
+    /** Lines of the project's documents, of 1 to some hundred tokens, one text beyond the model's maximum, and none at all. */
     private static List<String> texts() throws IOException {
         String readme = Files.readString(Path.of(System.getProperty("ricci.root"), "README.md"));
         String rules = Files.readString(Path.of(System.getProperty("ricci.root"), "CONTRIBUTING.md"));
-        List<String> all = new ArrayList<>(List.of("Hello world", "", readme, rules,
+        List<String> all = new ArrayList<>(List.of("Hello world", "", readme,
                 "na\u00efve caf\u00e9 \u4e16\u754c \ud83d\ude00", "[MASK] [SEP]"));
         (rules + readme).lines().filter(line -> !line.isBlank()).limit(TEXTS - all.size()).forEach(all::add);
         assertEquals(TEXTS, all.size());
@@ -71,16 +73,20 @@ class MiniLmTest {
         float[][] ours = embedder.embed(texts);
         List<EncoderInput> inputs = texts.stream().map(t -> embedder.tokenizer().encoderInput(t, 512)).toList();
         assertArrayEquals(new int[] {101, 7592, 2088, 102}, inputs.getFirst().ids());
+        // Padding is computed, too: the less of it the better.
+        List<Integer> byLength = IntStream.range(0, TEXTS).boxed()
+                .sorted(Comparator.comparingInt(i -> inputs.get(i).ids().length)).toList();
         double largest = 0;
         try (OnnxRuntimeOracle oracle = new OnnxRuntimeOracle(onnx)) {
-            for (int from = 0; from < TEXTS; from += 20) {
-                List<int[]> ids = inputs.subList(from, from + 20).stream().map(EncoderInput::ids).toList();
-                List<int[]> types = inputs.subList(from, from + 20).stream().map(EncoderInput::types).toList();
+            for (int from = 0; from < TEXTS; from += 8) {
+                List<Integer> some = byLength.subList(from, from + 8);
+                List<int[]> ids = some.stream().map(i -> inputs.get(i).ids()).toList();
+                List<int[]> types = some.stream().map(i -> inputs.get(i).types()).toList();
                 OnnxRuntimeOracle.Output theirs = oracle.run(ids, types);
                 for (int i = 0; i < ids.size(); i++) {
                     double[] expected = normalizedMean(theirs.hidden()[i], ids.get(i).length);
                     for (int c = 0; c < expected.length; c++) {
-                        largest = Math.max(largest, Math.abs(expected[c] - ours[from + i][c]));
+                        largest = Math.max(largest, Math.abs(expected[c] - ours[some.get(i)][c]));
                     }
                 }
             }
@@ -134,7 +140,7 @@ class MiniLmTest {
 
     @Test
     void aTextHasTheSameBitsAloneAndInAnyBatchForAnyThreads() {
-        List<String> some = texts.subList(0, 40);
+        List<String> some = texts.subList(0, 16);
         float[][] together = embedder.embed(some);
         float[][] reversed = embedder.embed(some.reversed());
         float[][] one = Threads.limit(1, () -> embedder.embed(some));
