@@ -16,6 +16,7 @@ module dev.ricci.examples {
         dev.ricci.examples.TrainCommand,
         dev.ricci.examples.FinetuneCommand,
         dev.ricci.examples.GenerateCommand,
+        dev.ricci.examples.EmbedCommand,
         dev.ricci.examples.InfoCommand,
         dev.ricci.examples.MicrogradCommand,
         dev.ricci.examples.tutorial.TutorialCommand;

@@ -6,6 +6,7 @@ module dev.ricci.models {
 
     exports dev.ricci.models.chat;
     exports dev.ricci.models.decoder;
+    exports dev.ricci.models.encoder;
     exports dev.ricci.models.generation;
     exports dev.ricci.models.instruction;
     exports dev.ricci.models.lora;

@@ -23,8 +23,8 @@ public final class BenchCommand implements RicciCommand {
     private static final int WINDOW_MILLIS = 60;
 
     @Parameters(index = "0", arity = "0..1", defaultValue = "all", paramLabel = "WHAT",
-            description = "gemm, ops, train, decode, overhead, memory, all of these; jmh: single kernels of ours; soak:"
-                    + " a long training.")
+            description = "gemm, ops, train, decode, embed, tokenize, overhead, memory, all of these; jmh: single kernels of"
+                    + " ours; soak: a long training.")
     private String what;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN|MINUTES",

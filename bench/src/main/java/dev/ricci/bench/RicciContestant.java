@@ -2,6 +2,10 @@ package dev.ricci.bench;
 
 import dev.ricci.autograd.Gradients;
 import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.encoder.Pooling;
+import dev.ricci.models.encoder.TokenBatch;
+import dev.ricci.models.tokenizer.PipelineTokenizer;
+import dev.ricci.models.tokenizer.TokenizerJson;
 import dev.ricci.nn.KvCache;
 import dev.ricci.nn.optim.AdamW;
 import dev.ricci.nn.optim.ParameterGroup;
@@ -13,8 +17,10 @@ import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.cpu.Threads;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ForkJoinPool;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** The work done with Ricci, as a user would write it. */
 final class RicciContestant {
@@ -34,6 +40,8 @@ final class RicciContestant {
             case Workload.Attention w -> attention(w, threads);
             case Workload.TrainStep w -> trainStep(w, threads);
             case Workload.Decode w -> decode(w, threads);
+            case Workload.Encode w -> encode(w, threads);
+            case Workload.Tokenize w -> tokenize(w, threads);
             case Workload.Small w -> small(w, threads);
         };
     }
@@ -143,6 +151,21 @@ final class RicciContestant {
             cache.truncate(w.context());
             return model.nextLogits(next, cache);
         }));
+    }
+
+    private static Contestant encode(Workload.Encode w, int threads) {
+        return contestant(1, threads, () -> NoGrad.call(() -> {
+            TokenBatch batch = TokenBatch.of(w.ids());
+            return w.encoder().pool(w.encoder().forward(batch), batch, Pooling.MEAN);
+        }));
+    }
+
+    private static Contestant tokenize(Workload.Tokenize w, int threads) {
+        PipelineTokenizer tokenizer = TokenizerJson.of(w.vocabulary(), w.label());
+        ForkJoinPool pool = new ForkJoinPool(threads);
+        int[][] ids = new int[w.documents().size()][];
+        return new Contestant(1, () -> pool.submit(() -> IntStream.range(0, ids.length).parallel()
+                .forEach(i -> ids[i] = tokenizer.encode(w.documents().get(i)))).join(), () -> Workload.Tokenize.flat(ids), pool::close);
     }
 
     /** Each op needs the one before, as in the peers' loops, which would leave out what is computed twice. */

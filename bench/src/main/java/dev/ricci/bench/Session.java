@@ -57,8 +57,13 @@ record Session(boolean quick, int threads, List<Peer> peers, Limits limits, Prin
         if (small) {
             return new Row(w.title(), threadCount, "ns", ours, values, "", "", Double.NaN);
         }
+        if (w instanceof Workload.Tokenize t) {
+            return new Row(w.title(), threadCount, "ms", ours, values, Table.number(t.megabytes() / seconds) + " MB/s", "",
+                    Double.NaN);
+        }
         Limits.Bound bound = limits.bound(w, threadCount);
         String rate = switch (w) {
+            case Workload.Encode e -> Table.number(e.tokens() / seconds) + " tokens/s";
             case Workload.TrainStep t -> Table.number(t.tokens() / seconds) + " tokens/s";
             case Workload.Decode _ -> Table.number(1 / seconds) + " tokens/s";
             default -> bound.limit().equals("FMA") ? Table.number(w.flops() / seconds / 1e9) + " GFLOP/s"

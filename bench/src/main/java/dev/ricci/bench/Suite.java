@@ -35,6 +35,20 @@ enum Suite {
             return DecodeSuite.run(session);
         }
     },
+    /** Sentence embeddings. */
+    EMBED {
+        @Override
+        Session.Result run(Session session) throws Exception {
+            return EmbedSuite.run(session);
+        }
+    },
+    /** Texts to ids. */
+    TOKENIZE {
+        @Override
+        Session.Result run(Session session) throws Exception {
+            return TokenizeSuite.run(session);
+        }
+    },
     /** What an op costs when there is nothing to compute. */
     OVERHEAD {
         @Override

@@ -2,10 +2,16 @@ package dev.ricci.bench;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.models.encoder.Encoder;
+import dev.ricci.models.encoder.EncoderConfig;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Work that Ricci and its peers do side by side, with what it costs at the least. All numbers are F32. */
 public sealed interface Workload {
@@ -295,6 +301,90 @@ public sealed interface Workload {
         @Override
         public boolean readsOnly() {
             return true;
+        }
+    }
+
+    /**
+     * Sentence embeddings: token sequences to the mean of their hidden states.
+     *
+     * @param label of the model and the texts
+     * @param encoder whose weights nobody changes
+     * @param onnx the same model for others, or null
+     * @param ids of the sequences, of any lengths
+     */
+    record Encode(String label, Encoder encoder, Path onnx, List<int[]> ids) implements Workload {
+        /** Of all sequences. */
+        public int tokens() {
+            return ids.stream().mapToInt(s -> s.length).sum();
+        }
+
+        @Override
+        public String title() {
+            return label;
+        }
+
+        /** 2 a weight of a matrix and token, and attention's two products. */
+        @Override
+        public double flops() {
+            EncoderConfig c = encoder.config();
+            double width = c.width();
+            double attention = ids.stream().mapToDouble(s -> 4 * width * s.length * s.length).sum();
+            return c.layers() * (2 * tokens() * (4 * width * width + 2 * width * c.hidden()) + attention);
+        }
+
+        /** Every matrix once. */
+        @Override
+        public double bytes() {
+            EncoderConfig c = encoder.config();
+            return 4.0 * c.layers() * c.width() * (4.0 * c.width() + 2.0 * c.hidden());
+        }
+
+        @Override
+        public boolean readsOnly() {
+            return true;
+        }
+    }
+
+    /**
+     * Texts to ids, without special tokens.
+     *
+     * @param label of the vocabulary
+     * @param vocabulary content of a tokenizer.json
+     * @param encoding the name of the same vocabulary in OpenAI's tokenizers, or null
+     * @param documents the texts
+     */
+    record Tokenize(String label, Map<String, ?> vocabulary, String encoding, List<String> documents)
+            implements Workload {
+        /** The ids of all documents, one after another, as results are compared. */
+        public static float[] flat(int[][] ids) {
+            float[] all = new float[Arrays.stream(ids).mapToInt(i -> i.length).sum()];
+            int at = 0;
+            for (int[] document : ids) {
+                for (int id : document) {
+                    all[at++] = id;
+                }
+            }
+            return all;
+        }
+
+        /** Megabytes of UTF-8, 10^6 bytes each. */
+        public double megabytes() {
+            return documents.stream().mapToLong(d -> d.getBytes(StandardCharsets.UTF_8).length).sum() / 1e6;
+        }
+
+        @Override
+        public String title() {
+            return "%s, %.1f MB".formatted(label, megabytes());
+        }
+
+        @Override
+        public double flops() {
+            return 0;
+        }
+
+        @Override
+        public double bytes() {
+            return 0;
         }
     }
 

@@ -33,7 +33,7 @@ class BenchCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"gemm", "ops", "train", "decode", "overhead"})
+    @ValueSource(strings = {"gemm", "ops", "train", "decode", "embed", "tokenize", "overhead"})
     void comparesWithoutPeers(String suite) {
         Map<String, Object> found = json("bench", suite, "--quick", "--json");
         List<?> rows = (List<?>) found.get("rows");
@@ -68,6 +68,6 @@ class BenchCommandTest {
 
     @Test
     void anUnknownNameIsBadUsage() {
-        assertTrue(run(2, "bench", "nothing", "--json").contains("one of gemm, ops, train, decode, overhead, memory"));
+        assertTrue(run(2, "bench", "nothing", "--json").contains("one of gemm, ops, train, decode, embed, tokenize, overhead, memory"));
     }
 }

@@ -30,6 +30,20 @@ public final class Workspace {
         return current() == null ? body.get() : ScopedValue.where(CURRENT, NONE).call(body::get);
     }
 
+    /**
+     * Runs one step of a computation in here and gives back the memory of all that was made in here before and during it, but
+     * for what its result lies in, which lives until the step after. Who hands the last result to a user pins its storage.
+     */
+    public Tensor step(Supplier<Tensor> body) {
+        Tensor result = call(body);
+        boolean kept = fresh.remove(result.storage());
+        reclaim();
+        if (kept) {
+            fresh.add(result.storage());
+        }
+        return result;
+    }
+
     /** Gives back the memory of what was made since the last time and is not held now. */
     public void reclaim() {
         fresh.forEach(Storage::reclaimIfFree);

@@ -53,6 +53,9 @@ public final class LibtorchPeer implements Peer {
                 TorchGeneration generation = new TorchGeneration(w);
                 return new Contestant(1, generation::next, generation::logits, generation::close);
             });
+            case Workload.Encode _, Workload.Tokenize _ -> {
+                // Nothing to compare.
+            }
             case Workload.Small w -> {
                 found.put(NAME, () -> small(w));
                 if (w == Workload.Small.ADD) {

@@ -16,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** ONNX Runtime, with a model of one node. It knows inference only. */
+/** ONNX Runtime, with a model of one node, or a whole encoder. It knows inference only. */
 public final class OnnxRuntimePeer implements Peer {
     private static final String NAME = "ONNX Runtime";
     private static final String CONSTANT = "ONNX Runtime, constant weight";
@@ -41,6 +41,7 @@ public final class OnnxRuntimePeer implements Peer {
                 found.put(CONSTANT, () -> session(threads, linear(w).constant("w", w.weight().toFloatArray(),
                         w.weight().shape().toArray()).output("y", shape), Map.of("x", w.x())));
             }
+            case Workload.Encode w when w.onnx() != null -> found.put(NAME, () -> new OnnxEncoder(w, threads).contestant());
             case Workload.Rows w when !w.backward() -> {
                 OnnxModel model = model(w);
                 if (model != null) {
@@ -82,12 +83,7 @@ public final class OnnxRuntimePeer implements Peer {
         try {
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
             OrtSession session;
-            try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-                options.setIntraOpNumThreads(threads);
-                options.setInterOpNumThreads(1);
-                options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-                // Idle threads sleep: spinning ones would slow down whoever is next.
-                options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            try (OrtSession.SessionOptions options = options(threads)) {
                 session = environment.createSession(model, options);
             }
             Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
@@ -98,6 +94,16 @@ public final class OnnxRuntimePeer implements Peer {
         } catch (OrtException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    static OrtSession.SessionOptions options(int threads) throws OrtException {
+        OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+        options.setIntraOpNumThreads(threads);
+        options.setInterOpNumThreads(1);
+        options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+        // Idle threads sleep: spinning ones would slow down whoever is next.
+        options.addConfigEntry("session.intra_op.allow_spinning", "0");
+        return options;
     }
 
     private static OnnxTensor copy(OrtEnvironment environment, Tensor t) throws OrtException {

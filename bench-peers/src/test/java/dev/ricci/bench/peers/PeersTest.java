@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The command with peers, at small sizes. It compares results before it measures, so this checks what they compute. */
 class PeersTest {
     @ParameterizedTest
-    @ValueSource(strings = {"gemm", "ops", "train", "decode", "overhead"})
+    @ValueSource(strings = {"gemm", "ops", "train", "decode", "embed", "tokenize", "overhead"})
     void computeTheSame(String suite) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();

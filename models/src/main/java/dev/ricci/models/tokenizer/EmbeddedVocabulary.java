@@ -10,20 +10,25 @@ import java.util.stream.IntStream;
 /**
  * A vocabulary as GGUF files embed it, held in memory. {@link #tokenizer} makes the tokenizer that it stands for.
  *
- * @param model the kind, {@code tokenizer.ggml.model}: {@code gpt2} for byte-level BPE, {@code llama} for SentencePiece
+ * @param model the kind, {@code tokenizer.ggml.model}: {@code gpt2} for byte-level BPE, {@code llama} for SentencePiece's
+ *     BPE, {@code t5} for its Unigram, {@code bert} for WordPiece
  * @param tokens the tokens in the order of their ids, {@code tokenizer.ggml.tokens}
- * @param scores a score for each token, {@code tokenizer.ggml.scores}; may be empty for {@code gpt2}
+ * @param scores a score for each token, {@code tokenizer.ggml.scores}; may be empty for {@code gpt2} and
+ *     {@code bert}
  * @param types a {@link Type} for each token, by its code, {@code tokenizer.ggml.token_type}; if empty, all are normal
- * @param merges two tokens with a space between them, the first merge first, {@code tokenizer.ggml.merges}; empty for
- *     {@code llama}
+ * @param merges two tokens with a space between them, the first merge first, {@code tokenizer.ggml.merges}; empty
+ *     for all but {@code gpt2}
  * @param preTokenizer how texts are cut into words, {@code tokenizer.ggml.pre}: {@code gpt-2}, {@code llama-bpe},
- *     {@code qwen2} or {@code smollm}; not read for {@code llama}
+ *     {@code qwen2} or {@code smollm}; read for {@code gpt2} alone
  * @param control the ids with a meaning and how they are used
+ * @param charsMap what {@code t5} does to characters first, {@code tokenizer.ggml.precompiled_charsmap}; empty for nothing
  */
 public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> scores, List<Integer> types,
-        List<String> merges, String preTokenizer, Control control) {
+        List<String> merges, String preTokenizer, Control control, byte[] charsMap) {
     /** Longer tokens have too many ways to be made of two others; no vocabulary needs them. */
     private static final int LONGEST_PIECE = 512;
+    /** Longer words are unknown to BERT. */
+    private static final int LONGEST_WORD = 100;
 
     /**
      * The ids with a meaning.
@@ -32,7 +37,8 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
      * @param eos ends a sequence, {@code tokenizer.ggml.eos_token_id}
      * @param addBos whether prompts begin with {@code bos}, {@code tokenizer.ggml.add_bos_token}
      * @param addEos whether prompts end with {@code eos}, {@code tokenizer.ggml.add_eos_token}
-     * @param addSpacePrefix whether {@code llama} puts a space before texts, {@code tokenizer.ggml.add_space_prefix}
+     * @param addSpacePrefix whether {@code llama} and {@code t5} put a space before texts,
+     *     {@code tokenizer.ggml.add_space_prefix}
      */
     public record Control(OptionalInt bos, OptionalInt eos, boolean addBos, boolean addEos, boolean addSpacePrefix) {
     }
@@ -61,6 +67,12 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
         merges = List.copyOf(merges);
     }
 
+    /** Without a map of characters. */
+    public EmbeddedVocabulary(String model, List<String> tokens, List<Float> scores, List<Integer> types,
+            List<String> merges, String preTokenizer, Control control) {
+        this(model, tokens, scores, types, merges, preTokenizer, control, new byte[0]);
+    }
+
     /**
      * The tokenizer of this vocabulary.
      *
@@ -76,10 +88,13 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
         PipelineTokenizer.Parts parts = switch (model) {
             case "gpt2" -> byteLevel(vocabulary, where);
             case "llama" -> sentencePiece(vocabulary, where);
+            case "t5" -> unigram(vocabulary, where);
+            case "bert" -> wordPiece(where);
             default -> throw new FormatException(where + ": the model '" + model
-                    + "' is not supported; supported are gpt2, llama");
+                    + "' is not supported; supported are gpt2, llama, t5, bert");
         };
-        return new PipelineTokenizer(parts, where).with(known(control.bos, where), known(control.eos, where));
+        PipelineTokenizer tokenizer = new PipelineTokenizer(parts, where);
+        return model.equals("bert") ? tokenizer : tokenizer.with(known(control.bos, where), known(control.eos, where));
     }
 
     private OptionalInt known(OptionalInt id, String where) {
@@ -91,7 +106,7 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
     }
 
     private SpecialFrame frame(String where) {
-        return new SpecialFrame(ids(control.addBos, known(control.bos, where)), ids(control.addEos, known(control.eos, where)));
+        return SpecialFrame.of(ids(control.addBos, known(control.bos, where)), ids(control.addEos, known(control.eos, where)));
     }
 
     private static int[] ids(boolean add, OptionalInt id) {
@@ -148,10 +163,66 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
                 new TokenDecoder.ByteLevel(), frame(where));
     }
 
-    private PipelineTokenizer.Parts sentencePiece(Vocabulary vocabulary, String where) {
+    /** SentencePiece's Unigram, its white space always merged. */
+    private PipelineTokenizer.Parts unigram(Vocabulary vocabulary, String where) {
+        checkScores(where);
+        List<Normalizer> steps = new ArrayList<>();
+        if (charsMap.length > 0) {
+            steps.add(new Normalizer.Precompiled(new CharsMap(charsMap, where)));
+        }
+        steps.addAll(List.of(new Normalizer.Strip(true, true), new Normalizer.ReplaceSpaces(" ")));
+        Normalizer normalizer = new Normalizer.Sequence(List.copyOf(steps));
+        OptionalInt unk = IntStream.range(0, tokens.size()).filter(id -> type(id, where) == Type.UNKNOWN).findFirst();
+        PreTokenizer words = new PreTokenizer.Metaspace(BpeModel.SPACE, control.addSpacePrefix
+                ? PreTokenizer.Metaspace.Prepend.ALWAYS : PreTokenizer.Metaspace.Prepend.NEVER, true);
+        SpecialFrame frame = control.addBos && control.addEos && control.bos.isPresent() && control.eos.isPresent()
+                ? SpecialFrame.roberta(control.bos.getAsInt(), control.eos.getAsInt()) : frame(where);
+        return new PipelineTokenizer.Parts(added(normalizer, where), normalizer, words,
+                new UnigramModel(vocabulary, scores.stream().mapToDouble(Float::doubleValue).toArray(), unk, false),
+                new TokenDecoder.Metaspace(BpeModel.SPACE, control.addSpacePrefix), frame);
+    }
+
+    /**
+     * BERT's. The file marks tokens that begin a word, where the original marks those that continue one. It does not say
+     * whether letters are made small: they are if no token has a capital one.
+     */
+    private PipelineTokenizer.Parts wordPiece(String where) {
+        String[] originals = tokens.stream().map(EmbeddedVocabulary::original).toArray(String[]::new);
+        Vocabulary vocabulary = Vocabulary.of(originals);
+        boolean lower = IntStream.range(0, originals.length).filter(id -> type(id, where) == Type.NORMAL)
+                .noneMatch(id -> !isBracketed(originals[id]) && originals[id].chars().anyMatch(c -> c >= 'A' && c <= 'Z'));
+        Normalizer normalizer = new Normalizer.Bert(true, true, lower, lower);
+        PreTokenizer words = new PreTokenizer.Sequence(List.of(
+                new PreTokenizer.Split(Delimiter.Class.SPACE, Delimiter.Behavior.REMOVED),
+                new PreTokenizer.Split(Delimiter.Class.PUNCTUATION, Delimiter.Behavior.ISOLATED)));
+        int cls = control.bos.orElseGet(() -> vocabulary.require("[CLS]", "first token", where));
+        int sep = control.eos.orElseGet(() -> vocabulary.require("[SEP]", "last token", where));
+        return new PipelineTokenizer.Parts(added(normalizer, where), normalizer, words,
+                new WordPieceModel(vocabulary, "##", vocabulary.require("[UNK]", "token for the unknown", where),
+                        LONGEST_WORD), new TokenDecoder.WordPiece("##", true), SpecialFrame.bert(cls, sep));
+    }
+
+    private static String original(String token) {
+        return isBracketed(token) ? token : token.startsWith(String.valueOf(BpeModel.SPACE)) ? token.substring(1)
+                : "##" + token;
+    }
+
+    private static boolean isBracketed(String token) {
+        return token.length() > 1 && token.startsWith("[") && token.endsWith("]");
+    }
+
+    private void checkScores(String where) {
         if (scores.size() != tokens.size()) {
             throw new FormatException(where + ": it has " + tokens.size() + " tokens and " + scores.size() + " scores");
         }
+        int nan = IntStream.range(0, scores.size()).filter(id -> Float.isNaN(scores.get(id))).findFirst().orElse(-1);
+        if (nan >= 0) {
+            throw new FormatException(where + ": the token " + nan + " has the score NaN");
+        }
+    }
+
+    private PipelineTokenizer.Parts sentencePiece(Vocabulary vocabulary, String where) {
+        checkScores(where);
         String mark = String.valueOf(BpeModel.SPACE);
         List<Normalizer> steps = new ArrayList<>();
         List<TokenDecoder> decoders = new ArrayList<>(List.of(new TokenDecoder.Replace(mark, " "),
@@ -201,9 +272,6 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
 
     private boolean isPiece(int id, Vocabulary vocabulary, String where) {
         Type type = type(id, where);
-        if (Float.isNaN(scores.get(id))) {
-            throw new FormatException(where + ": the token " + id + " has the score NaN");
-        }
         return (type == Type.NORMAL || type == Type.USER_DEFINED) && vocabulary.id(tokens.get(id)) == id;
     }
 }

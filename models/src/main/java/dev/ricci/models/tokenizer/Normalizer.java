@@ -46,6 +46,19 @@ sealed interface Normalizer {
         }
     }
 
+    /** SentencePiece's own, as its models carry it. */
+    record Precompiled(CharsMap map) implements Normalizer {
+        @Override
+        public String apply(String text) {
+            return map.apply(text);
+        }
+
+        @Override
+        public double growth() {
+            return map.longest();
+        }
+    }
+
     /** Without combining marks; characters are not decomposed before. */
     record StripAccents() implements Normalizer {
         @Override

@@ -2,6 +2,7 @@ package dev.ricci.models.tokenizer;
 
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 
 /** Reads the section {@code normalizer} of a tokenizer.json. */
@@ -24,13 +25,14 @@ final class NormalizerReader {
             case "Prepend" -> new Normalizer.Prepend(s.text("prepend"));
             case "Replace" -> replace(s);
             case "Strip" -> new Normalizer.Strip(s.flag("strip_left", true), s.flag("strip_right", true));
+            case "Precompiled" -> new Normalizer.Precompiled(new CharsMap(base64(s), s.where()));
             case "Sequence" -> {
                 List<Normalizer> steps = new ArrayList<>();
                 s.sections("normalizers").forEach(step -> steps.add(read(step)));
                 yield new Normalizer.Sequence(steps);
             }
             default -> throw s.error("the normalizer '" + type + "' is not supported; supported are NFC, NFD, NFKC, NFKD,"
-                    + " Lowercase, StripAccents, BertNormalizer, Prepend, Replace, Strip, Sequence");
+                    + " Lowercase, StripAccents, BertNormalizer, Prepend, Replace, Strip, Precompiled, Sequence");
         };
         s.end();
         return n;
@@ -41,6 +43,14 @@ final class NormalizerReader {
         // Without a word about accents, lower case says it.
         return new Normalizer.Bert(s.flag("clean_text", true), s.flag("handle_chinese_chars", true),
                 s.flag("strip_accents", lowercase), lowercase);
+    }
+
+    private static byte[] base64(Section s) {
+        try {
+            return Base64.getDecoder().decode(s.text("precompiled_charsmap"));
+        } catch (IllegalArgumentException e) {
+            throw s.error("'precompiled_charsmap' is not base 64");
+        }
     }
 
     private static Normalizer replace(Section s) {

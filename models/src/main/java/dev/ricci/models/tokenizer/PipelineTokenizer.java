@@ -19,6 +19,8 @@ public final class PipelineTokenizer implements Tokenizer {
     private final OptionalInt bos;
     private final OptionalInt eos;
     private final int size;
+    private final int[] prefix;
+    private final int[] suffix;
     private final PieceCache cache = new PieceCache();
     /** The content of the tokenizer.json that describes this, if it is kept; else null. */
     private final Map<String, ?> definition;
@@ -51,6 +53,8 @@ public final class PipelineTokenizer implements Tokenizer {
         this.definition = definition;
         this.bos = bos;
         this.eos = eos;
+        this.prefix = parts.frame.prefix();
+        this.suffix = parts.frame.suffix();
         this.size = Math.max(parts.model.vocabulary().size(), parts.added.size());
     }
 
@@ -98,13 +102,34 @@ public final class PipelineTokenizer implements Tokenizer {
         });
     }
 
+    /**
+     * What an encoder reads of a text: its ids between the special tokens that the post-processor puts around them.
+     *
+     * @param most ids in all; what is more is cut from the text's end
+     * @throws dev.ricci.tensor.TensorException as {@link #encode}, or if there is no room for the special tokens
+     */
+    public EncoderInput encoderInput(String text, int most) {
+        return parts.frame.around(most, encode(text));
+    }
+
+    /**
+     * What an encoder reads of two texts that it compares: joined as the post-processor does it.
+     *
+     * @param most ids in all; what is more is cut from the end of the longer text, and then of both alike
+     * @throws dev.ricci.tensor.TensorException as {@link #encode}, or if nothing says how two texts are joined, or there is
+     *     no room for the special tokens
+     */
+    public EncoderInput encoderInput(String first, String second, int most) {
+        return parts.frame.around(most, encode(first), encode(second));
+    }
+
     /** The ids of a prompt: the text between the special tokens that the post-processor puts around it. */
     @Override
     public int[] encodePrompt(String text) {
         IdBuffer out = new IdBuffer();
-        out.add(parts.frame.prefix());
+        out.add(prefix);
         encode(text, out);
-        out.add(parts.frame.suffix());
+        out.add(suffix);
         return out.from(0);
     }
 

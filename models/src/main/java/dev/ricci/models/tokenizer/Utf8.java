@@ -28,7 +28,11 @@ final class Utf8 {
 
     /** Writes the bytes of {@code text[from, to)} to the buffer's bytes and returns how many they are. */
     static int encode(char[] text, int from, int to, IdBuffer buffer) {
-        byte[] out = buffer.bytes(3 * (to - from));
+        return encode(text, from, to, buffer.bytes(3 * (to - from)));
+    }
+
+    /** Writes the bytes of {@code text[from, to)}, at most three for each char, and returns how many they are. */
+    static int encode(char[] text, int from, int to, byte[] out) {
         int n = 0;
         for (int i = from; i < to; i++) {
             char c = text[i];

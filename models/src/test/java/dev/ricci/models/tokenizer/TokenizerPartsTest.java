@@ -206,7 +206,7 @@ class TokenizerPartsTest {
     void refusesWhatItDoesNotKnowByName() {
         Map<String, Object> model = characters();
         assertRefused("'Nmt'", TestVocabularies.json(Map.of("type", "Nmt"), null, model, null));
-        assertRefused("'Precompiled'", TestVocabularies.json(Map.of("type", "Precompiled", "precompiled_charsmap", "AA=="),
+        assertRefused("character map of 1 bytes", TestVocabularies.json(Map.of("type", "Precompiled", "precompiled_charsmap", "AA=="),
                 null, model, null));
         assertRefused("'UnicodeScripts'", TestVocabularies.json(null, Map.of("type", "UnicodeScripts"), model, null));
         assertRefused("'CTC'", TestVocabularies.json(null, null, model, Map.of("type", "CTC")));

@@ -80,11 +80,11 @@ class VocabularyFormatsTest {
 
     @Test
     void anUnsupportedKindIsRefusedByName() {
-        for (String[] kind : new String[][] {{"bert", "gpt-2"}, {"gpt2", "deepseek-llm"}}) {
+        for (String[] kind : new String[][] {{"rwkv", "gpt-2"}, {"gpt2", "deepseek-llm"}}) {
             EmbeddedVocabulary v = new EmbeddedVocabulary(kind[0], List.of("a"), List.of(), List.of(), List.of(), kind[1],
                     new EmbeddedVocabulary.Control(OptionalInt.empty(), OptionalInt.empty(), false, false, false));
             String message = assertThrows(FormatException.class, () -> v.tokenizer("x.gguf")).getMessage();
-            assertEquals(true, message.contains("'" + (kind[0].equals("bert") ? "bert" : "deepseek-llm") + "'"), message);
+            assertEquals(true, message.contains("'" + (kind[0].equals("rwkv") ? "rwkv" : "deepseek-llm") + "'"), message);
         }
     }
 

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 
@@ -30,6 +32,7 @@ public final class OnnxFile implements TensorSource {
     private final Arena arena;
     private final List<OnnxNode> nodes;
     private final TreeMap<String, OnnxInitializer> initializers;
+    private final Map<String, MemorySegment> constants;
 
     private OnnxFile(Path path, Arena arena, MemorySegment mapped) {
         this.path = path;
@@ -37,6 +40,7 @@ public final class OnnxFile implements TensorSource {
         OnnxReader.Graph graph = OnnxReader.read(mapped, path.toString());
         this.nodes = graph.nodes();
         this.initializers = new TreeMap<>(graph.initializers());
+        this.constants = graph.constants();
     }
 
     /**
@@ -76,6 +80,25 @@ public final class OnnxFile implements TensorSource {
                 .filter(initializers::containsKey).toList();
     }
 
+    /**
+     * The tensor that a node of type {@code Constant} gives: a graph keeps sizes and small numbers there.
+     *
+     * @param value the name of the node's output
+     * @return empty if no such node gives it
+     * @throws FormatException if the tensor is malformed or of texts
+     */
+    public Optional<Tensor> constant(String value) {
+        MemorySegment message = constants.get(value);
+        if (message == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(tensor(OnnxInitializer.read(new Protobuf(message, path.toString()), path.toString())));
+        } catch (IllegalStateException e) {
+            throw closed(e);
+        }
+    }
+
     @Override
     public SortedSet<String> names() {
         return Collections.unmodifiableSortedSet(initializers.navigableKeySet());
@@ -88,12 +111,19 @@ public final class OnnxFile implements TensorSource {
 
     @Override
     public Tensor tensor(String name) {
-        OnnxInitializer t = initializer(name);
+        return tensor(initializer(name));
+    }
+
+    private Tensor tensor(OnnxInitializer t) {
         try {
-            return Tensor.wrap(t.stored().read(t.bytes(), path + ": initialiser '" + name + "'"), t.shape());
-        } catch (IllegalStateException closed) {
-            throw new TensorException("tensor: " + path + " was closed; read what you need before", closed);
+            return Tensor.wrap(t.stored().read(t.bytes(), path + ": initialiser '" + t.name() + "'"), t.shape());
+        } catch (IllegalStateException e) {
+            throw closed(e);
         }
+    }
+
+    private TensorException closed(IllegalStateException cause) {
+        return new TensorException("tensor: " + path + " was closed; read what you need before", cause);
     }
 
     private OnnxInitializer initializer(String name) {

@@ -4,6 +4,7 @@ import dev.ricci.tensor.FormatException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ final class OnnxReader {
     private final String source;
     private final List<OnnxNode> nodes = new ArrayList<>();
     private final Map<String, OnnxInitializer> initializers = new LinkedHashMap<>();
+    private final Map<String, MemorySegment> constants = new HashMap<>();
 
     private OnnxReader(String source) {
         this.source = source;
@@ -28,8 +30,9 @@ final class OnnxReader {
      *
      * @param nodes in their order
      * @param initializers by name, in their order
+     * @param constants messages of the tensors that nodes of type Constant give, by the name of their value
      */
-    record Graph(List<OnnxNode> nodes, Map<String, OnnxInitializer> initializers) {
+    record Graph(List<OnnxNode> nodes, Map<String, OnnxInitializer> initializers, Map<String, MemorySegment> constants) {
     }
 
     static Graph read(MemorySegment file, String source) {
@@ -49,7 +52,7 @@ final class OnnxReader {
         if (reader == null) {
             throw new FormatException(source + ": not an ONNX model: it has no graph");
         }
-        return new Graph(List.copyOf(reader.nodes), reader.initializers);
+        return new Graph(List.copyOf(reader.nodes), reader.initializers, reader.constants);
     }
 
     private void graph(Protobuf graph) {
@@ -76,6 +79,7 @@ final class OnnxReader {
         List<String> inputs = new ArrayList<>(0);
         List<String> outputs = new ArrayList<>(0);
         Map<String, Object> attributes = Map.of();
+        MemorySegment tensor = null;
         while (in.next()) {
             switch (in.field()) {
                 case 1 -> inputs.add(in.string());
@@ -84,20 +88,26 @@ final class OnnxReader {
                 case 4 -> opType = in.string();
                 case 5 -> {
                     attributes = attributes.isEmpty() ? new LinkedHashMap<>(4) : attributes;
-                    attribute(in.message(source), attributes);
+                    MemorySegment found = attribute(in.message(source), attributes);
+                    tensor = found == null ? tensor : found;
                 }
                 default -> in.skip();
             }
         }
+        if (opType.equals("Constant") && tensor != null && outputs.size() == 1) {
+            constants.put(outputs.getFirst(), tensor);
+        }
         return new OnnxNode(name, opType, inputs, outputs, attributes);
     }
 
-    private static void attribute(Protobuf in, Map<String, Object> into) {
+    /** Returns the message of the tensor, if the attribute is one. */
+    private static MemorySegment attribute(Protobuf in, Map<String, Object> into) {
         String name = "";
         int type = 0;
         float f = 0;
         long i = 0;
         String s = "";
+        MemorySegment tensor = null;
         float[] floats = {};
         long[] ints = {};
         List<String> strings = new ArrayList<>(0);
@@ -109,6 +119,7 @@ final class OnnxReader {
                 case 2 -> f = in.floating();
                 case 3 -> i = in.integer();
                 case 4 -> s = in.string();
+                case 5 -> tensor = in.segment();
                 case 7 -> {
                     if (in.isPacked()) {
                         MemorySegment all = in.segment();
@@ -148,5 +159,6 @@ final class OnnxReader {
         if (value != null) {
             into.put(name, value);
         }
+        return type == 4 ? tensor : null;
     }
 }
