@@ -117,8 +117,8 @@ public final class PackedExamples implements Dataset {
     public static Tensor loss(Decoder model, Batch batch) {
         Tensor ids = batch.inputs().select(1, 0);
         Tensor positions = batch.inputs().select(1, 1);
-        AttentionMask causal = model.causalMask();
-        AttentionMask mask = isOneEach(positions) ? causal : causal.and(AttentionMask.custom(sameExample(positions)));
+        AttentionMask all = model.mask();
+        AttentionMask mask = isOneEach(positions) ? all : all.and(AttentionMask.custom(sameExample(positions)));
         Tensor hidden = model.hiddenStates(ids, positions, mask, null);
         int[] targets = batch.targets().toIntArray();
         Tensor learned = Tensor.ofInts(IntStream.range(0, targets.length)

@@ -27,8 +27,12 @@ class EngineProperties {
     private static final List<Decoder> MODELS = List.of(
             new Decoder(DecoderConfig.llama(VOCABULARY, CONTEXT, 2, 4, 2, 16, 24), Rng.of(1)),
             new Decoder(DecoderConfig.gpt2(VOCABULARY, CONTEXT, 2, 2, 8), Rng.of(2)),
-            new Decoder(DecoderConfig.llama(VOCABULARY, CONTEXT, 1, 6, 1, 24, 16).withSlidingWindow(5)
-                    .withTiedHead(true), Rng.of(3)));
+            new Decoder(windowed(DecoderConfig.llama(VOCABULARY, CONTEXT, 1, 6, 1, 24, 16), 5).withTiedHead(true),
+                    Rng.of(3)));
+
+    private static DecoderConfig windowed(DecoderConfig c, int size) {
+        return c.with(c.attention().withWindow(DecoderConfig.Window.of(size)));
+    }
 
     /** One request: when it comes, and when it is cancelled, counted in steps. */
     private static final class Visit {

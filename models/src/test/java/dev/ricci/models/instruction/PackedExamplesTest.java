@@ -150,8 +150,9 @@ class PackedExamplesTest {
     /** Learned positions and rotary ones, with a sliding window too. */
     @Test
     void aPackedRowHasTheLossOfItsExamplesAlone() {
-        for (DecoderConfig config : List.of(DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24),
-                DecoderConfig.gpt2(11, 16, 2, 2, 8), DecoderConfig.gpt2(11, 16, 2, 2, 8).withSlidingWindow(3))) {
+        DecoderConfig gpt2 = DecoderConfig.gpt2(11, 16, 2, 2, 8);
+        for (DecoderConfig config : List.of(DecoderConfig.llama(11, 16, 2, 4, 2, 16, 24), gpt2,
+                gpt2.with(gpt2.attention().withWindow(DecoderConfig.Window.of(3))))) {
             Decoder model = new Decoder(config, Rng.of(1));
             List<EncodedExample> examples = examples(3, 9, 5, 7, 12, 4);
             Tensor sum = null;
