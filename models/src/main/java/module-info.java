@@ -4,6 +4,8 @@ module dev.ricci.models {
     // For the client of published models alone, which stays offline unless asked.
     requires java.net.http;
 
+    exports dev.ricci.models;
+    exports dev.ricci.models.architecture;
     exports dev.ricci.models.chat;
     exports dev.ricci.models.decoder;
     exports dev.ricci.models.encoder;

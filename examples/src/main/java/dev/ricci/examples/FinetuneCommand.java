@@ -1,10 +1,13 @@
 package dev.ricci.examples;
 
+import dev.ricci.models.LanguageModel;
+import dev.ricci.models.LoadOptions;
+import dev.ricci.models.ModelFile;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.instruction.InstructionEncoder.TooLong;
 import dev.ricci.models.lora.LoraAdapter;
 import dev.ricci.models.lora.PeftFolder;
-import dev.ricci.models.weights.ModelFile;
+import dev.ricci.models.weights.WeightFolder;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Parameter;
 import dev.ricci.nn.train.TrainingResult;
@@ -12,6 +15,7 @@ import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.TensorException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -77,8 +81,9 @@ public final class FinetuneCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         FinetunePreset p = PresetOptions.read(spec, FinetunePreset.ALL.get(full ? "full" : "lora"));
         checkUsage(p);
-        ModelFile.Loaded base = ModelFile.load(model, tokenizer);
-        Decoder decoder = base.model();
+        LoadOptions usual = LoadOptions.usual();
+        LanguageModel base = LanguageModel.load(model, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
+        Decoder decoder = base.decoder();
         LoraAdapter adapter = full ? null : LoraAdapter.on(decoder, p.lora(), Rng.of(options.seed()).split("lora"));
         Layer trained = full ? decoder : adapter;
         int most = decoder.config().contextLength();
@@ -115,12 +120,12 @@ public final class FinetuneCommand implements RicciCommand {
         }
     }
 
-    private Map<String, Object> config(FinetunePreset p, ModelFile.Loaded base, FinetuneData.Source source)
+    private Map<String, Object> config(FinetunePreset p, LanguageModel base, FinetuneData.Source source)
         throws IOException {
         Map<String, Object> config = new LinkedHashMap<>();
-        if (full || merge) {
+        if ((full || merge) && !isPublished()) {
             // Before the training and not after it: not every vocabulary can be written with its model.
-            Map<String, Object> ofModel = ModelFile.config(base.model(), base.tokenizer());
+            Map<String, Object> ofModel = ModelFile.config(base.decoder(), base.tokenizer());
             config.putAll(full ? ofModel : Map.of());
         }
         if (!full) {
@@ -133,6 +138,11 @@ public final class FinetuneCommand implements RicciCommand {
         return config;
     }
 
+    /** A folder of a published model, whose layout the result has too. */
+    private boolean isPublished() {
+        return Files.exists(model.resolve(WeightFolder.CONFIG));
+    }
+
     private static String headline(FinetunePreset p, Decoder decoder, Layer trained, FinetuneData material, int context,
         Double before) {
         long trainable = trained.trainableParameters().values().stream().mapToLong(Parameter::size).sum();
@@ -143,9 +153,9 @@ public final class FinetuneCommand implements RicciCommand {
             before == null ? "" : String.format("; validation loss %.4f before", before));
     }
 
-    private Map<String, ?> finish(TrainingRun run, TrainingResult result, ModelFile.Loaded base, LoraAdapter adapter,
+    private Map<String, ?> finish(TrainingRun run, TrainingResult result, LanguageModel base, LoraAdapter adapter,
         Double before, PrintStream console) throws IOException {
-        Path file = run.folder().resolve("model.safetensors");
+        Path file = run.folder().resolve(isPublished() ? "model" : "model.safetensors");
         Path folder = run.folder().resolve("adapter");
         Map<String, Object> results = run.results(result);
         if (before != null) {
@@ -159,7 +169,12 @@ public final class FinetuneCommand implements RicciCommand {
             adapter.merge();
         }
         if (merge || full) {
-            ModelFile.save(file, base.model(), base.tokenizer());
+            if (isPublished()) {
+                LanguageModel.saveDecoder(file, base.decoder());
+                LanguageModel.copyVocabulary(model, file);
+            } else {
+                ModelFile.save(file, base.decoder(), base.tokenizer());
+            }
             results.put("checkpoint", file.toString());
         }
         run.report(result, results, console);

@@ -1,11 +1,12 @@
 package dev.ricci.examples;
 
+import dev.ricci.models.LanguageModel;
+import dev.ricci.models.LoadOptions;
 import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
 import dev.ricci.models.generation.TextGenerator;
 import dev.ricci.models.lora.PeftFolder;
-import dev.ricci.models.weights.ModelFile;
 import dev.ricci.tensor.TensorException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -66,12 +67,13 @@ public final class GenerateCommand implements RicciCommand {
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
         GenerationConfig config = config(options.seed());
-        ModelFile.Loaded loaded = ModelFile.load(model, tokenizer);
+        LoadOptions usual = LoadOptions.usual();
+        LanguageModel loaded = LanguageModel.load(model, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
         if (adapter != null) {
-            PeftFolder.load(adapter, loaded.model());
+            PeftFolder.load(adapter, loaded.decoder());
         }
         options.out().print(prompt);
-        TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), new AutoregressiveGenerator(loaded.model()))
+        TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), new AutoregressiveGenerator(loaded.decoder()))
             .generate(prompt, config, piece -> {
                 options.out().print(piece);
                 options.out().flush();

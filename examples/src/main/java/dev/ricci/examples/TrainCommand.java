@@ -1,5 +1,6 @@
 package dev.ricci.examples;
 
+import dev.ricci.models.ModelFile;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
@@ -7,7 +8,6 @@ import dev.ricci.models.generation.Sampling;
 import dev.ricci.models.generation.Scoring;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.models.tokenizer.Tokenizers;
-import dev.ricci.models.weights.ModelFile;
 import dev.ricci.nn.data.DataLoader;
 import dev.ricci.nn.data.TokenWindows;
 import dev.ricci.nn.train.TrainingResult;

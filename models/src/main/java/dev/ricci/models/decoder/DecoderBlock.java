@@ -56,12 +56,17 @@ public final class DecoderBlock extends Layer {
 
     /** The one place where a feed-forward part is built; a mixture of experts belongs here. */
     private Forward mlp(DecoderConfig.Mlp c, int width, Rng rng) {
+        checkBuildable(c);
+        return child("mlp", new FeedForward(new FeedForward.Config(width, c.hidden(), c.activation(), c.gated(), c.bias()),
+                rng));
+    }
+
+    /** Also before sizes are computed or memory is taken. */
+    static void checkBuildable(DecoderConfig.Mlp c) {
         c.experts().ifPresent(e -> {
             throw new TensorException("decoder: a mixture of " + e.count() + " experts cannot be built: the routing of"
                     + " tokens to experts is not implemented yet");
         });
-        return child("mlp", new FeedForward(new FeedForward.Config(width, c.hidden(), c.activation(), c.gated(), c.bias()),
-                rng));
     }
 
     private Forward norm(String name, DecoderConfig c) {

@@ -68,6 +68,11 @@ public final class PipelineTokenizer implements Tokenizer {
         return new PipelineTokenizer(parts, bos, eos, content);
     }
 
+    /** Whether the content of the file that describes this is kept, so that it can be saved. */
+    public boolean isDefined() {
+        return definition != null;
+    }
+
     /** The content of the file that describes this, if it is kept. */
     Optional<Map<String, ?>> definition() {
         return Optional.ofNullable(definition);

@@ -1,4 +1,4 @@
-package dev.ricci.models.weights.gguf;
+package dev.ricci.models.architecture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.weights.Llama2cReader;
+import dev.ricci.models.weights.gguf.GgufFile;
+import dev.ricci.models.weights.gguf.GgufMetadata;
+import dev.ricci.models.weights.gguf.GgufType;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
@@ -53,7 +56,7 @@ class GgufConverterTest {
         Path folder = out == null ? temporary : Path.of(out);
         for (GgufType type : List.of(GgufType.F32, GgufType.F16, GgufType.Q8_0, GgufType.Q4_0)) {
             Path file = folder.resolve("stories260K-" + type + ".gguf");
-            GgufConverter.llama("stories260K", model.config(), model.stateDict(), type, tokenizer).write(file);
+            GgufConverter.decoder("stories260K", model.config(), model.stateDict(), type, tokenizer).write(file);
             try (GgufFile f = GgufFile.open(file)) {
                 assertEquals(47, f.names().size());
                 assertEquals(260_032, f.tensors().stream().mapToLong(t -> t.shape().size()).sum());
@@ -85,7 +88,7 @@ class GgufConverterTest {
     void rotatedHalvesBecomeNeighbours() throws IOException {
         Decoder model = new Decoder(DecoderConfig.llama(10, 8, 1, 2, 1, 8, 12), Rng.of(1));
         Path file = temporary.resolve("h.gguf");
-        GgufConverter.llama("h", model.config(), model.stateDict(), GgufType.F32, GgufMetadata.empty()).write(file);
+        GgufConverter.decoder("h", model.config(), model.stateDict(), GgufType.F32, GgufMetadata.empty()).write(file);
         try (GgufFile f = GgufFile.open(file)) {
             Tensor q = model.stateDict().get("model.layers.0.self_attn.q_proj.weight");
             float[] written = f.tensor("blk.0.attn_q.weight").toFloatArray();
@@ -102,12 +105,12 @@ class GgufConverterTest {
     }
 
     @Test
-    void refusesOtherFamilies() {
-        DecoderConfig gpt2 = DecoderConfig.gpt2(10, 8, 1, 2, 8);
-        Decoder model = new Decoder(gpt2, Rng.of(1));
+    void refusesWhatNoArchitectureSays() {
+        DecoderConfig odd = DecoderConfig.llama(10, 8, 1, 2, 1, 8, 12).withScales(3, 0);
+        Decoder model = new Decoder(odd, Rng.of(1));
         assertThrows(TensorException.class,
-                () -> GgufConverter.llama("g", gpt2, model.stateDict(), GgufType.F32, GgufMetadata.empty()));
-        assertThrows(TensorException.class, () -> GgufConverter.llama("x", DecoderConfig.llama(10, 8, 1, 2, 1, 8, 12),
+                () -> GgufConverter.decoder("g", odd, model.stateDict(), GgufType.F32, GgufMetadata.empty()));
+        assertThrows(TensorException.class, () -> GgufConverter.decoder("x", DecoderConfig.llama(10, 8, 1, 2, 1, 8, 12),
                 Map.of("other", Tensor.of(1f)), GgufType.F32, GgufMetadata.empty()));
     }
 }

@@ -1,0 +1,87 @@
+package dev.ricci.models;
+
+import dev.ricci.models.tokenizer.EmbeddedVocabulary;
+import dev.ricci.models.tokenizer.Tokenizer;
+import dev.ricci.models.weights.gguf.GgufMetadata;
+import dev.ricci.tensor.FormatException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The vocabulary that the metadata of a GGUF file hold. Keys and defaults are llama.cpp's. */
+final class GgufVocabulary {
+    private static final String KEY = "tokenizer.ggml.";
+    /** Tokens that end a turn in one model or another; files need not say so. */
+    private static final Set<String> ENDS = Set.of("<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>",
+            "<|endoftext|>", "<|end_of_text|>", "<EOT>");
+
+    private final GgufMetadata metadata;
+    private final String source;
+    private final List<String> tokens;
+
+    GgufVocabulary(GgufMetadata metadata, String source) {
+        this.metadata = metadata;
+        this.source = source;
+        this.tokens = metadata.strings(KEY + "tokens").orElseThrow(
+                () -> new FormatException("model " + source + ": it has no vocabulary, '" + KEY + "tokens'"));
+    }
+
+    Tokenizer tokenizer() {
+        String model = metadata.string(KEY + "model").orElseThrow(
+                () -> new FormatException("model " + source + ": '" + KEY + "model' is missing"));
+        String pre = metadata.string(KEY + "pre").orElse("default");
+        boolean pieces = model.equals("llama");
+        EmbeddedVocabulary.Control control = new EmbeddedVocabulary.Control(id("bos_token_id"), id("eos_token_id"),
+                metadata.truth(KEY + "add_bos_token").orElse(pieces || pre.equals("llama-bpe")),
+                metadata.truth(KEY + "add_eos_token").orElse(false),
+                metadata.truth(KEY + "add_space_prefix").orElse(pieces));
+        return new EmbeddedVocabulary(model, tokens, scores(), types(),
+                metadata.strings(KEY + "merges").orElse(List.of()), pre, control).tokenizer(source);
+    }
+
+    private OptionalInt id(String key) {
+        if (metadata.integer(KEY + key).isEmpty()) {
+            return OptionalInt.empty();
+        }
+        long id = metadata.integer(KEY + key).getAsLong();
+        if (id < 0 || id >= tokens.size()) {
+            throw new FormatException("model " + source + ": '" + KEY + key + "' = " + id
+                    + " lies outside the vocabulary of " + tokens.size() + " tokens");
+        }
+        return OptionalInt.of((int) id);
+    }
+
+    private List<Float> scores() {
+        List<Float> scores = new ArrayList<>();
+        for (float s : metadata.floats(KEY + "scores").orElse(new float[0])) {
+            scores.add(s);
+        }
+        return scores;
+    }
+
+    private List<Integer> types() {
+        List<Integer> types = new ArrayList<>();
+        for (long t : metadata.integers(KEY + "token_type").orElse(new long[0])) {
+            types.add((int) Math.max(-1, Math.min(t, Integer.MAX_VALUE)));
+        }
+        return types;
+    }
+
+    /** What the file says ends a sequence, a turn or a message, and control tokens that are known to. */
+    Set<Integer> endIds() {
+        Set<Integer> ids = new TreeSet<>();
+        for (String key : List.of("eos_token_id", "eot_token_id", "eom_token_id")) {
+            id(key).ifPresent(ids::add);
+        }
+        long[] types = metadata.integers(KEY + "token_type").orElse(new long[0]);
+        int control = EmbeddedVocabulary.Type.CONTROL.ordinal() + 1;
+        for (int id = 0; id < Math.min(types.length, tokens.size()); id++) {
+            if (types[id] == control && ENDS.contains(tokens.get(id))) {
+                ids.add(id);
+            }
+        }
+        return ids;
+    }
+}
