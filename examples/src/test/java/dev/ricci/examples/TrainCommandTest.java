@@ -68,7 +68,7 @@ class TrainCommandTest {
     void aVocabularyOfItsOwnIsLearntFromTheText() throws IOException {
         CommandLineRun run = train("bpe", "--steps", "150", "--tokenizer", "bpe", "--vocab-size", "270");
         assertEquals(0, run.code(), run.err());
-        assertEquals(270, ModelFile.load(dir.resolve("bpe"), null).tokenizer().vocabSize());
+        assertEquals(270, LanguageModel.load(dir.resolve("bpe")).tokenizer().vocabSize());
         CommandLineRun written = CommandLineRun.of("generate", "--model", dir.resolve("bpe").toString(), "--prompt",
             "she sells", "--tokens", "20", "--temperature", "0", "--json");
         assertTrue(written.json().get("text").toString().startsWith("she sells sea sh"), written.json().toString());
