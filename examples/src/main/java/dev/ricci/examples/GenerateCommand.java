@@ -73,8 +73,8 @@ public final class GenerateCommand implements RicciCommand {
             PeftFolder.load(adapter, loaded.decoder());
         }
         options.out().print(prompt);
-        TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), new AutoregressiveGenerator(loaded.decoder()))
-            .generate(prompt, config, piece -> {
+        TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), new AutoregressiveGenerator(loaded.decoder()),
+            loaded.endIds()).generate(prompt, config, piece -> {
                 options.out().print(piece);
                 options.out().flush();
             });

@@ -3,7 +3,7 @@ package dev.ricci.models.generation;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
-import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -11,8 +11,19 @@ import java.util.function.Consumer;
  *
  * @param tokenizer the model's vocabulary
  * @param generator continues ids
+ * @param endIds each of these ids ends a text
  */
-public record TextGenerator(Tokenizer tokenizer, Generator generator) {
+public record TextGenerator(Tokenizer tokenizer, Generator generator, Set<Integer> endIds) {
+    /** Copies the ids. */
+    public TextGenerator {
+        endIds = Set.copyOf(endIds);
+    }
+
+    /** A text ends at the vocabulary's EOS. */
+    public TextGenerator(Tokenizer tokenizer, Generator generator) {
+        this(tokenizer, generator, tokenizer.eos().isPresent() ? Set.of(tokenizer.eos().getAsInt()) : Set.of());
+    }
+
     /**
      * What was made.
      *
@@ -31,7 +42,7 @@ public record TextGenerator(Tokenizer tokenizer, Generator generator) {
     }
 
     /**
-     * Continues a prompt. It ends after the configured number of tokens, at EOS, or at a stop text.
+     * Continues a prompt. It ends after the configured number of tokens, at an id that ends it, or at a stop text.
      *
      * @param prompt may be empty if the vocabulary has a BOS
      * @param onText receives the new text in pieces that never break a character; text that may be the start of a stop
@@ -44,7 +55,7 @@ public record TextGenerator(Tokenizer tokenizer, Generator generator) {
                     + " id to start from; give a prompt");
         }
         TextStream text = new TextStream(tokenizer, ids, config.stop());
-        Follower follower = new Follower(text, onText, tokenizer.eos());
+        Follower follower = new Follower(text, onText, endIds);
         long start = System.nanoTime();
         int[] made = generator.generate(ids, config, follower::accept);
         follower.end();
@@ -60,20 +71,20 @@ public record TextGenerator(Tokenizer tokenizer, Generator generator) {
     private static final class Follower {
         private final TextStream text;
         private final Consumer<String> sink;
-        private final OptionalInt eos;
+        private final Set<Integer> endIds;
         private long first;
 
-        Follower(TextStream text, Consumer<String> sink, OptionalInt eos) {
+        Follower(TextStream text, Consumer<String> sink, Set<Integer> endIds) {
             this.text = text;
             this.sink = sink;
-            this.eos = eos;
+            this.endIds = endIds;
         }
 
         boolean accept(int id) {
             if (first == 0) {
                 first = System.nanoTime();
             }
-            if (eos.isPresent() && eos.getAsInt() == id) {
+            if (endIds.contains(id)) {
                 return false;
             }
             send(text.next(id));
