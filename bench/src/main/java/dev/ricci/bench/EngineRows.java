@@ -24,6 +24,7 @@ final class EngineRows {
     private static final int ROUNDS = 5;
     private static final int PROMPT = 16;
     private static final int TOKENS = 64;
+    private static final int TOP_K = 40;
     private static final int QUICK_TOKENS = 4;
 
     private EngineRows() {
@@ -82,7 +83,7 @@ final class EngineRows {
         for (int i = 0; i < sequences; i++) {
             int[] prompt = Rng.of(i).ints(model.config().vocabSize(), PROMPT).toIntArray();
             all.add(engine.submit(GenerationRequest.of(prompt,
-                    GenerationConfig.greedy(tokens).with(Sampling.temperature(1), i))));
+                    GenerationConfig.greedy(tokens).with(Sampling.temperature(1).withTopK(TOP_K), i))));
         }
         for (Generation generation : all) {
             while (generation.next().isPresent()) {

@@ -1,6 +1,8 @@
 package dev.ricci.models.generation;
 
-import java.util.stream.IntStream;
+import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.Shape;
+import dev.ricci.tensor.Tensor;
 
 /**
  * Ids in the order of their scores, the best first and equal ones by id, with weights exp((score - best) / temperature).
@@ -11,6 +13,8 @@ final class Ranking {
     private static final double OUT_OF_REACH = -50;
 
     private final double[] scores;
+    /** Of all ids; null where so few are kept that it is cheaper to compute only theirs. */
+    private final float[] weights;
     private final double best;
     private final double temperature;
     private final int[] heap;
@@ -31,14 +35,27 @@ final class Ranking {
         this.best = best;
         this.temperature = temperature;
         double least = best + temperature * (minP == 0 ? OUT_OF_REACH : Math.max(OUT_OF_REACH, StrictMath.log(minP)));
-        heap = IntStream.range(0, scores.length).filter(i -> scores[i] >= least).toArray();
-        size = heap.length;
+        heap = new int[scores.length];
+        for (int id = 0; id < scores.length; id++) {
+            if (scores[id] >= least) {
+                heap[size++] = id;
+            }
+        }
         for (int i = size / 2 - 1; i >= 0; i--) {
             sink(i);
         }
         ids = new int[topK > 0 ? Math.min(topK, size) : size];
         sums = new double[ids.length];
-        total = ids.length < size ? sum(ids.length - 1) : sumOfAll();
+        weights = ids.length < size ? null : weights();
+        total = weights == null ? sum(ids.length - 1) : sumOfAll();
+    }
+
+    private float[] weights() {
+        float[] exponents = new float[scores.length];
+        for (int id = 0; id < scores.length; id++) {
+            exponents[id] = (float) ((scores[id] - best) / temperature);
+        }
+        return NoGrad.call(() -> Tensor.wrap(exponents, Shape.of(exponents.length)).exp().toFloatArray());
     }
 
     private double sumOfAll() {
@@ -82,7 +99,7 @@ final class Ranking {
     }
 
     private double weight(int id) {
-        return StrictMath.exp((scores[id] - best) / temperature);
+        return weights == null ? StrictMath.exp((scores[id] - best) / temperature) : weights[id];
     }
 
     private void sink(int from) {
