@@ -10,9 +10,11 @@ import dev.ricci.models.tokenizer.CharTokenizer;
 import dev.ricci.models.tokenizer.Llama2cTokenizer;
 import dev.ricci.models.tokenizer.StreamingDecoder;
 import dev.ricci.models.tokenizer.Tokenizer;
+import dev.ricci.models.tokenizer.Tokenizers;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.IndexOutOfRangeException;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.Json;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +144,22 @@ class TokenizerTest {
             ids.set(at, best);
             ids.remove(at + 1);
         }
+    }
+
+    @Test
+    void aModelsFileCanKeepIt(@TempDir Path dir) throws IOException {
+        Llama2cTokenizer original = load(dir, vocabulary(" ", "a", "b", "ab", "\u00e9"));
+        Map<String, Object> kept = Tokenizers.toMap(original);
+        Tokenizer back = Tokenizers.fromMap(Json.parseObject(Json.write(kept), "kept"));
+        assertEquals(original.vocabSize(), back.vocabSize());
+        for (String text : List.of("", "abba", "b\u00e9\u4e16 a")) {
+            assertArrayEquals(original.encode(text), back.encode(text), text);
+        }
+        assertEquals(kept, Tokenizers.toMap(back));
+        kept.put("file", "*");
+        assertThrows(TensorException.class, () -> Tokenizers.fromMap(kept));
+        kept.put("file", "AAAA");
+        assertThrows(FormatException.class, () -> Tokenizers.fromMap(kept));
     }
 
     @Test

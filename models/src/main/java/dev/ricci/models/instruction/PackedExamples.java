@@ -111,14 +111,22 @@ public final class PackedExamples implements Dataset {
      * The mean cross-entropy of the learned ids of a batch. The head sees their hidden states alone: what is given costs
      * no logits.
      *
+     * @param model a causal one
      * @param batch one of this class
      * @return a scalar
+     * @throws TensorException if the model is not causal
      */
     public static Tensor loss(Decoder model, Batch batch) {
         Tensor ids = batch.inputs().select(1, 0);
         Tensor positions = batch.inputs().select(1, 1);
-        AttentionMask all = model.mask();
-        AttentionMask mask = isOneEach(positions) ? all : all.and(AttentionMask.custom(sameExample(positions)));
+        AttentionMask causal = model.mask();
+        if (!causal.isCausal()) {
+            throw new TensorException("packed examples: the model sees what follows, so that there is nothing to predict;"
+                    + " use a causal one");
+        }
+        int[] at = positions.toIntArray();
+        AttentionMask mask = isOneEach(at, ids.dim(1)) ? causal
+                : causal.and(AttentionMask.custom(sameExample(at, ids.dim(0), ids.dim(1))));
         Tensor hidden = model.hiddenStates(ids, positions, mask, null);
         int[] targets = batch.targets().toIntArray();
         Tensor learned = Tensor.ofInts(IntStream.range(0, targets.length)
@@ -128,22 +136,22 @@ public final class PackedExamples implements Dataset {
     }
 
     /** Whether no row holds more than one example, so that the causal mask says it all. */
-    private static boolean isOneEach(Tensor positions) {
-        int context = positions.dim(1);
-        int[] p = positions.toIntArray();
-        for (int i = 0; i < p.length; i++) {
-            if (p[i] != i % context) {
-                return false;
-            }
-        }
-        return true;
+    private static boolean isOneEach(int[] positions, int context) {
+        return IntStream.range(0, positions.length).allMatch(i -> positions[i] == i % context);
     }
 
-    /** [B, T] to [B, 1, T, T]: whether two tokens of a row are of one example, which is to have begun at one place. */
-    static Tensor sameExample(Tensor positions) {
-        int b = positions.dim(0);
-        int t = positions.dim(1);
-        Tensor begin = Tensor.arange(t).sub(positions);
-        return begin.reshape(b, 1, t, 1).eq(begin.reshape(b, 1, 1, t));
+    /**
+     * Whether a token sees another one of its row: those of its example up to itself.
+     *
+     * @param positions [B, T]
+     * @return BOOL [B, 1, T, T]
+     */
+    private static Tensor sameExample(int[] positions, int rows, int context) {
+        boolean[] seen = new boolean[Math.multiplyExact(positions.length, context)];
+        for (int i = 0; i < positions.length; i++) {
+            int t = i % context;
+            Arrays.fill(seen, i * context + t - positions[i], i * context + t + 1, true);
+        }
+        return Tensor.ofBooleans(seen, rows, 1, context, context);
     }
 }

@@ -56,6 +56,8 @@ class DatasetTest {
         assertArrayEquals(new int[] {4, 5, 6, 1, 2, 3}, b.targets().toIntArray());
         assertEquals(Shape.of(2, 3), b.inputs().shape());
         assertEquals(6, b.targetCount());
+        assertEquals(4, new Batch(b.inputs(), b.targets().add(Tensor.ofInts(new int[] {0, 0, -106, 0, 0, -103}).reshape(2, 3)))
+                .targetCount(), "two targets are -100 now, which losses ignore");
         TokenWindows sequential = TokenWindows.sequential(text, 3);
         assertEquals(2, sequential.size());
         assertArrayEquals(new int[] {3, 4, 5}, sequential.batch(1).inputs().toIntArray());
