@@ -63,4 +63,48 @@ public interface MicroKernel {
             int width) {
         PlainPacking.panels(from, at, xStride, kStride, count, k, to, toAt, width);
     }
+
+    /** to[toAt + i] = the F16 from[at + i], for i &lt; n. */
+    default void decodeF16(short[] from, int at, int n, float[] to, int toAt) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i] = Float.float16ToFloat(from[at + i]);
+        }
+    }
+
+    /** to[toAt + i] = the BF16 from[at + i], for i &lt; n. */
+    default void decodeBf16(short[] from, int at, int n, float[] to, int toAt) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i] = Float.intBitsToFloat(from[at + i] << 16);
+        }
+    }
+
+    /**
+     * Decodes a part of a panel of bytes: to[k, j] = q[k, j] * d[k / group, j], where rows have {@link #columns()}
+     * elements.
+     *
+     * @param q holds [depth, columns] from {@code at} on
+     * @param depth rows, a multiple of the group
+     * @param group rows that share their scales, at least 8
+     * @param d scales, [depth / group, columns]
+     */
+    default void decodeBytes(byte[] q, int at, int depth, int group, float[] d, float[] to, int toAt) {
+        PlainDecoding.bytes(q, at, depth, group, d, to, toAt, columns());
+    }
+
+    /**
+     * Decodes a part of a panel of elements of 4 to 6 bits: to[k, j] = fma(q[k, j], d[k / group, j], m[k / group, j]),
+     * where rows have {@link #columns()} elements.
+     *
+     * @param low the lower four bits, [depth / 2, columns] from {@code lowAt} on, those of odd rows above
+     * @param high the upper bits, [depth * upper / 8, columns] from {@code highAt} on, the first row's lowest; or null
+     * @param upper how many bits those are: 0, 1 or 2
+     * @param depth rows, a multiple of the group
+     * @param group rows that share their scales, a multiple of 8
+     * @param d scales, [depth / group, columns]
+     * @param m what is added, [depth / group, columns]
+     */
+    default void decodeNibbles(byte[] low, int lowAt, byte[] high, int highAt, int upper, int depth, int group,
+            float[] d, float[] m, float[] to, int toAt) {
+        PlainDecoding.nibbles(low, lowAt, high, highAt, upper, depth, group, d, m, to, toAt, columns());
+    }
 }

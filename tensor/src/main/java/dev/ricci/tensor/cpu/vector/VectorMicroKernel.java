@@ -89,4 +89,15 @@ public final class VectorMicroKernel implements MicroKernel {
             int width) {
         VectorPacking.panels(from, at, xStride, kStride, count, k, to, toAt, width);
     }
+
+    @Override
+    public void decodeBytes(byte[] q, int at, int depth, int group, float[] d, float[] to, int toAt) {
+        VectorDecoding.bytes(q, at, depth, group, d, to, toAt);
+    }
+
+    @Override
+    public void decodeNibbles(byte[] low, int lowAt, byte[] high, int highAt, int upper, int depth, int group,
+            float[] d, float[] m, float[] to, int toAt) {
+        VectorDecoding.nibbles(low, lowAt, high, highAt, upper, depth, group, d, m, to, toAt);
+    }
 }
