@@ -156,8 +156,13 @@ final class Gemm {
                 packLeft(left, roundUp(m, mr) * q, 0, m, q);
             }
             boolean small = isSmall(m, n, k);
-            int width = small ? panels : Math.clamp(MIN_TASK / ((long) m * nr * k), 1, Math.max(1, panels / TASKS));
+            int least = small ? panels : Math.clamp(MIN_TASK / ((long) m * nr * k), 1, Math.max(1, panels / TASKS));
+            int width = least + (least & 1); // rows of weights take two panels at once
             Parallel.parts(ceil(panels, width), t -> {
+                if (m == 1 && b.hasRow()) {
+                    oneRow(t * width, Math.min(panels, (t + 1) * width));
+                    return;
+                }
                 float[] right = packed == null ? Scratch.take(nr * DEPTH) : packed;
                 float[] edge = Scratch.take(mr * nr);
                 for (int p = t * width; p < Math.min(panels, (t + 1) * width); p++) {
@@ -186,6 +191,24 @@ final class Gemm {
             if (m > 1) {
                 Scratch.give(left);
             }
+        }
+
+        /** One row times the panels from to to of weights that are decoded as they are read. */
+        private void oneRow(int from, int to) {
+            float[] sums = Scratch.take(2 * nr);
+            for (int p = from; p < to; p += 2) {
+                int count = Math.min(2, to - p);
+                begin(0, 1, p * nr, Math.min(count * nr, n - p * nr));
+                for (int q = 0; q < k; q += DEPTH) {
+                    b.row(a.data(), a.offset() + q * a.columnStride(), a.columnStride(), p, count, q,
+                            Math.min(DEPTH, k - q), sums);
+                    int columns = Math.min(count * nr, n - p * nr);
+                    for (int j = 0; j < columns; j++) {
+                        c[cOff + p * nr + j] = add || q > 0 ? c[cOff + p * nr + j] + sums[j] : sums[j];
+                    }
+                }
+            }
+            Scratch.give(sums);
         }
 
         /**

@@ -242,29 +242,30 @@ public final class WeightStorage extends Storage {
      * @param count how many columns, a multiple of the group
      * @param d receives the scales, [groups, width]
      * @param m receives what is added, [groups, width]; may be null for Q8_0, which has none
+     * @param at where in both the first goes
      */
-    public void scales(int panel, int column, int count, float[] d, float[] m) {
+    public void scales(int panel, int column, int count, float[] d, float[] m, int at) {
         int groups = count / type.groupElements();
         int first = (panel * columns + column) / type.groupElements() * width;
         int perBlock = type.blockElements() / type.groupElements();
         if (!type.isNested()) {
             for (int i = 0; i < groups * width; i++) {
-                d[i] = Float.float16ToFloat(arrays.scales[first + i]);
+                d[at + i] = Float.float16ToFloat(arrays.scales[first + i]);
             }
             if (type.hasMinimum()) {
                 for (int i = 0; i < groups * width; i++) {
-                    m[i] = Float.float16ToFloat(arrays.minima[first + i]);
+                    m[at + i] = Float.float16ToFloat(arrays.minima[first + i]);
                 }
             }
         } else {
             for (int g = 0; g < groups; g++) {
                 int group = first / width + g;
-                nested(group / perBlock * width, group * width, g * width, d, m);
+                nested(group / perBlock * width, group * width, at + g * width, d, m);
             }
         }
         if (type.zero() != 0) {
             for (int i = 0; i < groups * width; i++) {
-                m[i] = d[i] * -type.zero();
+                m[at + i] = d[at + i] * -type.zero();
             }
         }
     }

@@ -107,4 +107,44 @@ public interface MicroKernel {
             float[] d, float[] m, float[] to, int toAt) {
         PlainDecoding.nibbles(low, lowAt, high, highAt, upper, depth, group, d, m, to, toAt, columns());
     }
+
+    /**
+     * Continues the sums of one row of the left operand with two panels of the right one: for k ascending, sums[j] =
+     * fma(x[k], b[k, j], sums[j]). From zeros, that is what {@link #tile} computes for one row.
+     *
+     * @param x the row, from xAt on, xStep apart
+     * @param depth how many
+     * @param b holds both panels, [depth, columns()]
+     * @param first where one begins
+     * @param second where the other begins; perhaps the same, where there is none
+     * @param sums [2, columns()]
+     */
+    default void row(float[] x, int xAt, int xStep, int depth, float[] b, int first, int second, float[] sums) {
+        PlainDecoding.row(x, xAt, xStep, depth, b, first, second, sums, columns());
+    }
+
+    /**
+     * As {@link #row}, where b is what {@link #decodeBytes} gives for each panel.
+     *
+     * @param q holds both panels from {@code first} and from {@code second} on
+     * @param d scales of both, [2, depth / group, columns()]
+     * @return whether there is such a kernel; else nothing was done
+     */
+    default boolean rowBytes(float[] x, int xAt, int xStep, int depth, byte[] q, int first, int second, int group,
+            float[] d, float[] sums) {
+        return false;
+    }
+
+    /**
+     * As {@link #row}, where b is what {@link #decodeNibbles} gives for each panel, without upper bits.
+     *
+     * @param low holds both panels from {@code first} and from {@code second} on
+     * @param d scales of both, [2, depth / group, columns()]
+     * @param m what is added, [2, depth / group, columns()]
+     * @return whether there is such a kernel; else nothing was done
+     */
+    default boolean rowNibbles(float[] x, int xAt, int xStep, int depth, byte[] low, int first, int second, int group,
+            float[] d, float[] m, float[] sums) {
+        return false;
+    }
 }

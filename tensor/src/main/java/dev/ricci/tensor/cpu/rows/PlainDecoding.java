@@ -33,4 +33,17 @@ public final class PlainDecoding {
             }
         }
     }
+
+    /** See {@link MicroKernel#row}; {@code width} elements in a row of a panel. */
+    public static void row(float[] x, int xAt, int xStep, int depth, float[] b, int first, int second, float[] sums,
+            int width) {
+        for (int j = 0; j < 2 * width; j++) {
+            int at = j < width ? first + j : second + j - width;
+            float s = sums[j];
+            for (int k = 0; k < depth; k++) {
+                s = Math.fma(x[xAt + k * xStep], b[at + k * width], s);
+            }
+            sums[j] = s;
+        }
+    }
 }

@@ -18,9 +18,9 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorDecoding {
     /** As many bytes as a vector has floats; there is no such vector for four. */
-    private static final VectorSpecies<Byte> B =
+    static final VectorSpecies<Byte> B =
             VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, 8 * N)));
-    private static final boolean FITS = B.length() == N;
+    static final boolean FITS = B.length() == N;
 
     private VectorDecoding() {
     }
