@@ -10,6 +10,7 @@ module dev.ricci.tensor {
     exports dev.ricci.tensor.spi;
     exports dev.ricci.tensor.reference;
     exports dev.ricci.tensor.cpu;
+    exports dev.ricci.tensor.weights;
 
     uses dev.ricci.tensor.spi.BackendProvider;
 }

@@ -27,7 +27,9 @@ public final class Embedding extends Layer implements Forward {
     public Embedding(int count, int width, Initializer weight, Rng rng) {
         Check.positive("embedding", "count", count);
         Check.positive("embedding", "width", width);
-        this.weight = parameter("weight", weight.create(rng.split("weight"), Shape.of(count, width)));
+        Rng forWeight = rng.split("weight");
+        this.weight = parameter("weight", Shape.of(count, width),
+                () -> weight.create(forWeight, Shape.of(count, width)));
     }
 
     /**

@@ -1,17 +1,20 @@
 package dev.ricci.nn;
 
 import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.Variable;
 import dev.ricci.tensor.io.TensorSource;
+import dev.ricci.tensor.weights.WeightStorage;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Something with parameters (PyTorch's {@code nn.Module}; {@code java.lang} has a {@code Module} already). A subclass
@@ -60,6 +63,21 @@ public abstract class Layer {
     protected final Parameter parameter(String name, Tensor init) {
         checkName(name);
         Parameter p = new Parameter(name, init);
+        ownParameters.put(name, p);
+        return p;
+    }
+
+    /**
+     * Registers a trainable F32 tensor whose first value is made when it is first read, and never if a model is loaded
+     * before.
+     *
+     * @param name unique in this layer, without dots
+     * @param shape of the value
+     * @param init gives it, the same whenever it is called, such as {@code () -> initializer.create(rng, shape)}
+     */
+    protected final Parameter parameter(String name, Shape shape, Supplier<Tensor> init) {
+        checkName(name);
+        Parameter p = new Parameter(name, shape, init);
         ownParameters.put(name, p);
         return p;
     }
@@ -182,7 +200,7 @@ public abstract class Layer {
         parameters().values().forEach(Parameter::unfreeze);
     }
 
-    /** A table of parameters (path, shape, count, whether trained), then buffers, then totals. */
+    /** A table of parameters (path, type of the elements, shape, count, whether trained), then buffers, then totals. */
     public final String summary() {
         return Summary.of(this);
     }
@@ -236,6 +254,22 @@ public abstract class Layer {
      *     nothing was written then
      */
     public final void load(TensorSource source) {
+        load(source, false);
+    }
+
+    /**
+     * As {@link #load(TensorSource)}, for a model that is to be used and not trained: matrices are kept in the type that
+     * the file has, quantised ones too, and decoded as products read them (see {@link TensorSource#stored}). They are
+     * frozen. Everything else becomes F32.
+     *
+     * @param source values by path, exactly those of {@link #stateDict()}
+     * @throws TensorException as {@link #load(TensorSource)}
+     */
+    public final void loadAsStored(TensorSource source) {
+        load(source, true);
+    }
+
+    private void load(TensorSource source, boolean asStored) {
         Walk walk = new Walk(this);
         Map<String, Variable> cells = cells(walk);
         Map<String, String> names = resolve(walk, cells, source);
@@ -246,7 +280,13 @@ public abstract class Layer {
         }
         for (String path : report.loaded()) {
             Variable cell = cells.get(path);
-            cell.assign(read(source, names.get(path), cell));
+            Parameter matrix = asStored && cell.spec().shape().rank() == 2 ? walk.parameters.get(path) : null;
+            Tensor stored = matrix == null ? null : source.stored(names.get(path));
+            if (stored != null && stored.storage() instanceof WeightStorage) {
+                matrix.hold(stored);
+            } else {
+                cell.assign(read(source, names.get(path), cell));
+            }
         }
     }
 

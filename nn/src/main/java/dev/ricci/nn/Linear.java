@@ -39,10 +39,12 @@ public final class Linear extends Layer implements Forward {
     public Linear(int in, int out, boolean bias, Initializer weight, Rng rng) {
         Check.positive("linear", "in", in);
         Check.positive("linear", "out", out);
-        this.weight = parameter("weight", weight.create(rng.split("weight"), Shape.of(out, in)));
+        Rng forWeight = rng.split("weight");
+        Rng forBias = rng.split("bias");
         double bound = 1 / Math.sqrt(in);
-        this.bias = bias ? parameter("bias", Initializers.uniform(-bound, bound)
-                .create(rng.split("bias"), Shape.of(out))) : null;
+        this.weight = parameter("weight", Shape.of(out, in), () -> weight.create(forWeight, Shape.of(out, in)));
+        this.bias = bias ? parameter("bias", Shape.of(out),
+                () -> Initializers.uniform(-bound, bound).create(forBias, Shape.of(out))) : null;
     }
 
     private Linear(Parameter shared) {

@@ -1,5 +1,6 @@
 package dev.ricci.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -7,9 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.autograd.Gradients;
+import dev.ricci.nn.init.Initializer;
+import dev.ricci.nn.init.Initializers;
+import dev.ricci.tensor.Backends;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.DTypeException;
 import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Safetensors;
@@ -37,6 +42,11 @@ class LayerTest {
         Map<String, Tensor> copy = new LinkedHashMap<>();
         state.forEach((path, t) -> copy.put(path, t.add(Tensor.full(t.shape(), t.dtype(), 1))));
         return copy;
+    }
+
+    private static void assertSameBits(String what, Tensor expected, Tensor actual) {
+        assertEquals(expected.shape(), actual.shape(), what);
+        assertArrayEquals(expected.toFloatArray(), actual.toFloatArray(), what);
     }
 
     @Test
@@ -225,6 +235,66 @@ class LayerTest {
     }
 
     @Test
+    void firstValuesAreMadeWhenTheyAreRead() {
+        int[] made = new int[1];
+        Initializer counting = (rng, shape) -> {
+            made[0]++;
+            return Initializers.normal(1).create(rng, shape);
+        };
+        Linear a = new Linear(3, 2, false, counting, Rng.of(4));
+        assertTrue(a.weight().variable().isLazy());
+        a.load(Map.of("weight", Tensor.ones(2, 3)));
+        assertEquals(6, a.weight().value().sum().item());
+        assertEquals(0, made[0]);
+        Linear b = new Linear(3, 2, false, counting, Rng.of(4));
+        Tensor first = Backends.with(Backends.reference(), () -> b.weight().value());
+        assertSameBits("weight", b.weight().value(), first);
+        assertSameBits("weight", first, Rng.of(4).split("weight").normal(2, 3));
+        b.weight().initialize(() -> Tensor.ones(2, 3));
+        assertEquals(6, b.weight().value().sum().item());
+        assertEquals(1, made[0]);
+        Linear c = new Linear(3, 2, false, counting, Rng.of(4));
+        c.weight().initialize(() -> Tensor.ones(2, 3));
+        assertEquals(6, c.weight().snapshot().sum().item());
+        assertEquals(1, made[0]);
+        c.weight().initialize(() -> Tensor.ones(3, 2));
+        Linear wrong = new Linear(3, 2, false, (rng, shape) -> Tensor.ones(3, 2), Rng.of(4));
+        assertThrows(ShapeException.class, () -> wrong.weight().value());
+    }
+
+    @Test
+    void loadsAsStored(@TempDir Path folder) throws IOException {
+        Linear model = new Linear(64, 40, RNG);
+        Path file = folder.resolve("half.safetensors");
+        Map<String, Tensor> state = new LinkedHashMap<>(model.stateDict());
+        state.put("weight", state.get("weight").to(DType.F16));
+        state.put("bias", state.get("bias").to(DType.F16));
+        Safetensors.save(file, state);
+        Linear plain = new Linear(64, 40, RNG);
+        Linear stored = new Linear(64, 40, RNG);
+        try (SafetensorsFile source = SafetensorsFile.open(file)) {
+            plain.load(source);
+            stored.loadAsStored(source);
+        }
+        assertEquals("F16", stored.weight().storedAs());
+        assertEquals("F32", stored.bias().storedAs());
+        assertEquals(DType.F32, stored.weight().spec().dtype());
+        assertFalse(stored.weight().isTrainable());
+        assertTrue(stored.bias().isTrainable());
+        assertTrue(stored.summary().contains("weight  F16"), stored.summary());
+        Tensor x = Rng.of(5).normal(3, 64).tracked();
+        assertSameBits("forward", stored.forward(x), plain.forward(x));
+        assertSameBits("gradient", Gradients.of(stored.forward(x).square().sum()).get(x),
+                Gradients.of(plain.forward(x).square().sum()).get(x));
+        assertSameBits("state", stored.stateDict().get("weight"), plain.weight().value());
+        assertThrows(TensorException.class, () -> stored.weight().assign(plain.weight().value()));
+        stored.unfreeze();
+        assertEquals("F32", stored.weight().storedAs());
+        stored.weight().assign(plain.weight().value());
+        assertTrue(Gradients.of(stored.forward(x).sum()).contains(stored.weight().variable()));
+    }
+
+    @Test
     void summaryIsATable() {
         Layer model = new Layer() {
             final Linear up = child("up", new Linear(100, 20, RNG));
@@ -235,14 +305,14 @@ class LayerTest {
             }
         };
         assertEquals("""
-                path                      shape      count  trainable
-                up.weight                 [20, 100]  2,000  yes
-                up.bias                   [20]          20  no
-                norm.weight               [20]          20  yes
-                norm.bias                 [20]          20  yes
-                norm.running_mean         [20]          20  buffer
-                norm.running_var          [20]          20  buffer
-                norm.num_batches_tracked  []             1  buffer
+                path                      type  shape      count  trainable
+                up.weight                 F32   [20, 100]  2,000  yes
+                up.bias                   F32   [20]          20  no
+                norm.weight               F32   [20]          20  yes
+                norm.bias                 F32   [20]          20  yes
+                norm.running_mean         F32   [20]          20  buffer
+                norm.running_var          F32   [20]          20  buffer
+                norm.num_batches_tracked  I64   []             1  buffer
                 : 2,060 parameters, 2,040 trainable
                 """, model.summary());
     }

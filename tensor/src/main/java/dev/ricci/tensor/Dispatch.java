@@ -82,6 +82,10 @@ final class Dispatch {
         Operand[] results = new Operand[specs.size()];
         for (int i = 0; i < results.length; i++) {
             if (into != null) {
+                if (operands[i].storage().plain() != operands[i].storage()) {
+                    throw new TensorException(op.name() + ": " + in[i].spec() + " is kept as " + operands[i].storage()
+                            + ", which cannot be changed; load it as F32 instead");
+                }
                 results[i] = operands[i];
                 continue;
             }

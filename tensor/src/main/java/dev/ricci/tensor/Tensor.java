@@ -60,7 +60,7 @@ public final class Tensor {
 
     // ---------------------------------------------------------------- creation
 
-    private static Tensor heap(String op, HeapStorage storage, Shape shape) {
+    private static Tensor heap(String op, Storage storage, Shape shape) {
         if (storage.size() != shape.size()) {
             throw new ShapeException(op + ": " + storage.size() + " values do not fill shape " + shape + ", which has "
                     + shape.size() + " elements");
@@ -94,7 +94,7 @@ public final class Tensor {
     }
 
     /** A tensor over this very storage, row-major; for readers of files and backends. */
-    public static Tensor wrap(HeapStorage storage, Shape shape) {
+    public static Tensor wrap(Storage storage, Shape shape) {
         return heap("Tensor.wrap", storage, shape);
     }
 
@@ -308,7 +308,7 @@ public final class Tensor {
     }
 
     private HeapStorage hostStorage(String reading) {
-        return (HeapStorage) Dispatch.hostRead(reading, this);
+        return (HeapStorage) Dispatch.hostRead(reading, this).plain();
     }
 
     /** Type, shape and values as NumPy prints them: six significant digits, long axes elided. */

@@ -15,7 +15,7 @@ final class TensorPrinter {
 
     private TensorPrinter(Tensor tensor) {
         this.tensor = tensor;
-        this.storage = (HeapStorage) Dispatch.hostRead("toString", tensor);
+        this.storage = (HeapStorage) Dispatch.hostRead("toString", tensor).plain();
         this.elide = tensor.size() > ELIDE_ABOVE || tensor.size() == 0; // empty rows can be many
     }
 

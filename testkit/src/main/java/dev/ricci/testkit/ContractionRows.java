@@ -47,6 +47,13 @@ final class ContractionRows {
             n = at == 2 ? wide : g.draw().between(1, 70);
             batch = Shape.scalar();
         }
+        if (g.profile() != Profile.FINITE_DIFFERENCES && batch.rank() == 0 && g.draw().oneIn(3)) {
+            k = k / 256 * 256 + (k > 0 && k < 256 ? 256 : 0);
+            Tensor w = StoredWeights.drawn(g.draw(), n, k).transpose(0, 1);
+            Tensor x = g.floats(Shape.of(m, k));
+            return g.draw().oneIn(2) ? OpCase.of(new MatMul(), x, w)
+                    : OpCase.of(new MatMul(), x, w, g.floats(Shape.of(n)));
+        }
         Tensor a = g.floats(batch.concat(Shape.of(m, k)));
         Tensor b = g.floats(batch.concat(Shape.of(k, n)));
         return g.draw().oneIn(2) ? OpCase.of(new MatMul(), a, b) : OpCase.of(new MatMul(), a, b, g.floats(Shape.of(n)));

@@ -76,7 +76,7 @@ final class Views {
     }
 
     private static void write(Tensor from, HeapStorage to, Layout layout) {
-        HeapStorage source = (HeapStorage) from.storage();
+        HeapStorage source = (HeapStorage) from.storage().plain();
         int size = layout.shape().size();
         int rank = layout.shape().rank();
         int[] at = new int[rank];
@@ -101,7 +101,7 @@ final class Views {
 
     /** The raw contents of a tensor's whole storage, gaps included: to see whether something wrote to it. */
     static Object contents(Tensor t) {
-        HeapStorage s = (HeapStorage) t.storage();
+        HeapStorage s = (HeapStorage) t.storage().plain();
         return switch (s.dtype()) {
             case F32 -> s.floats().clone();
             case F64 -> s.doubles().clone();

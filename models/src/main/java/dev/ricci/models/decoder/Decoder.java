@@ -49,9 +49,9 @@ public final class Decoder extends Layer {
             double matrix = MATRIX_STD_AT_WIDTH_1 / Math.sqrt(config.width());
             double std = path.contains("embed_") || path.startsWith("lm_head") ? EMBEDDING_STD
                     : residual ? matrix / Math.sqrt(2.0 * config.layers()) : matrix;
-            p.assign(Initializers.normal(std).create(rng, p.spec().shape()));
+            p.initialize(() -> Initializers.normal(std).create(rng, p.spec().shape()));
         } else if (path.endsWith("bias")) {
-            p.assign(Tensor.full(p.spec().shape(), p.spec().dtype(), 0));
+            p.initialize(() -> Tensor.full(p.spec().shape(), p.spec().dtype(), 0));
         }
     }
 

@@ -42,14 +42,16 @@ public final class CpuBackend implements Backend {
 
     private final String name;
     private final Rows rows;
+    private final int panelColumns;
     private final FusedKernels fused;
     private final ElementwiseKernels elementwise;
     private final ReductionKernels reductions;
     private final IndexingKernels indexing;
 
-    private CpuBackend(String name, Rows rows, FusedKernels fused) {
+    private CpuBackend(String name, Rows rows, FusedKernels fused, int panelColumns) {
         this.name = name;
         this.rows = rows;
+        this.panelColumns = panelColumns;
         this.fused = fused;
         elementwise = new ElementwiseKernels(rows);
         reductions = new ReductionKernels(rows);
@@ -66,7 +68,7 @@ public final class CpuBackend implements Backend {
     }
 
     private static CpuBackend of(Rows rows, MicroKernel micro) {
-        return new CpuBackend("cpu-" + rows.name(), rows, new FusedKernels(rows, micro));
+        return new CpuBackend("cpu-" + rows.name(), rows, new FusedKernels(rows, micro), micro.columns());
     }
 
     /**
@@ -80,7 +82,7 @@ public final class CpuBackend implements Backend {
             case "auto" -> automatic();
             case "plain" -> plain();
             case "vector" -> vector();
-            case "reference" -> new CpuBackend("cpu-reference", null, null);
+            case "reference" -> new CpuBackend("cpu-reference", null, null, 1);
             default -> throw new TensorException("ricci.kernels must be auto, plain, vector or reference, got '"
                     + kernels + "'");
         };
@@ -144,16 +146,24 @@ public final class CpuBackend implements Backend {
     }
 
     @Override
+    public int panelColumns() {
+        return panelColumns;
+    }
+
+    @Override
     public Storage allocate(DType dtype, int size) {
         return HeapStorage.forResult(dtype, size);
     }
 
     @Override
-    public void execute(Op op, Operand[] in, Operand[] out) {
+    public void execute(Op op, Operand[] inputs, Operand[] out) {
         if (rows == null) {
-            ReferenceBackend.INSTANCE.execute(op, in, out);
+            ReferenceBackend.INSTANCE.execute(op, inputs, out);
             return;
         }
+        // What reads weights as they are stored; everything else gets a decoded copy.
+        boolean readsStored = op instanceof Contraction.MatMul || op instanceof Indexing.IndexSelect;
+        Operand[] in = readsStored ? inputs : Operand.plain(inputs);
         switch (op) {
             case Creation o -> CreationKernels.run(o, in, out);
             case Elementwise o -> elementwise.run(o, in, out);

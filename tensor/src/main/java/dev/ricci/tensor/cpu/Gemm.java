@@ -1,6 +1,7 @@
 package dev.ricci.tensor.cpu;
 
 import dev.ricci.tensor.cpu.rows.MicroKernel;
+import dev.ricci.tensor.weights.WeightStorage;
 import java.util.Arrays;
 
 /**
@@ -54,23 +55,22 @@ final class Gemm {
      * @param add whether the product is added to c; the first block's sum is then one more addend in order
      */
     void multiply(Matrix a, Matrix b, float[] c, int cOff, int ldc, boolean add) {
-        multiply(a, b, null, null, c, cOff, ldc, add);
+        multiply(a, right(b, null), null, c, cOff, ldc, add);
     }
 
     /**
-     * The same, where b may have been packed before.
+     * The same, where b may lie in panels already.
      *
-     * @param packed what {@link #pack} gave for b, or null
      * @param bias [N] that each row of c begins with, or null; only without add
      */
-    void multiply(Matrix a, Matrix b, float[] packed, Dense bias, float[] c, int cOff, int ldc, boolean add) {
+    void multiply(Matrix a, Right b, Dense bias, float[] c, int cOff, int ldc, boolean add) {
         int m = a.rows();
         int n = b.columns();
         int k = a.columns();
         if (m == 0 || n == 0) {
             return;
         }
-        Product product = new Product(a, b, packed, bias, c, cOff, ldc, add);
+        Product product = new Product(a, b, bias, c, cOff, ldc, add);
         if (k == 0) {
             for (int i = 0; i < m && !add; i++) {
                 Arrays.fill(c, cOff + i * ldc, cOff + i * ldc + n, 0f);
@@ -89,13 +89,27 @@ final class Gemm {
     float[] pack(Matrix b) {
         int panels = ceil(b.columns(), nr);
         float[] packed = new float[Math.multiplyExact(panels * nr, b.rows())];
-        Product product = new Product(null, b, null, null, null, 0, 0, false);
+        Right right = right(b, null);
         Parallel.parts(panels, p -> {
             for (int q = 0; q < b.rows(); q += DEPTH) {
-                product.packRight(packed, (p * b.rows() + q) * nr, p, 1, q);
+                right.pack(p, 1, q, Math.min(DEPTH, b.rows() - q), packed, (p * b.rows() + q) * nr);
             }
         });
         return packed;
+    }
+
+    /**
+     * A matrix as a right operand.
+     *
+     * @param packed what {@link #pack} gave for it, or null
+     */
+    Right right(Matrix b, float[] packed) {
+        return new Right.Strided(b, packed, micro);
+    }
+
+    /** Weights kept as stored [N, K] as the right operand [K, N], or null if their panels are not of this kernel's width. */
+    Right right(WeightStorage weights) {
+        return weights.panelRows() == nr ? new Right.Stored(weights, micro) : null;
     }
 
     private static int roundUp(int n, int to) {
@@ -108,7 +122,7 @@ final class Gemm {
 
     private final class Product {
         private final Matrix a;
-        private final Matrix b;
+        private final Right b;
         private final float[] packed;
         private final Dense bias;
         private final float[] c;
@@ -119,18 +133,18 @@ final class Gemm {
         private final int n;
         private final int k;
 
-        Product(Matrix a, Matrix b, float[] packed, Dense bias, float[] c, int cOff, int ldc, boolean add) {
+        Product(Matrix a, Right b, Dense bias, float[] c, int cOff, int ldc, boolean add) {
             this.a = a;
             this.b = b;
-            this.packed = packed;
+            this.packed = b.panels();
             this.bias = bias;
             this.c = c;
             this.cOff = cOff;
             this.ldc = ldc;
             this.add = add || bias != null;
-            this.m = a == null ? 0 : a.rows();
+            this.m = a.rows();
             this.n = b.columns();
-            this.k = b.rows();
+            this.k = a.columns();
         }
 
         /** All of a is packed first; a panel of b is packed where it is used, and stays in the first cache meanwhile. */
@@ -142,14 +156,19 @@ final class Gemm {
                 packLeft(left, roundUp(m, mr) * q, 0, m, q);
             }
             boolean small = isSmall(m, n, k);
-            int width = small ? panels : Math.clamp(MIN_TASK / ((long) m * nr * k), 1, Math.max(1, panels / TASKS));
+            int least = small ? panels : Math.clamp(MIN_TASK / ((long) m * nr * k), 1, Math.max(1, panels / TASKS));
+            int width = least + (least & 1); // rows of weights take two panels at once
             Parallel.parts(ceil(panels, width), t -> {
+                if (m == 1 && b.hasRow()) {
+                    oneRow(t * width, Math.min(panels, (t + 1) * width));
+                    return;
+                }
                 float[] right = packed == null ? Scratch.take(nr * DEPTH) : packed;
                 float[] edge = Scratch.take(mr * nr);
                 for (int p = t * width; p < Math.min(panels, (t + 1) * width); p++) {
                     for (int q = 0; q < k; q += DEPTH) {
                         if (packed == null) {
-                            packRight(right, 0, p, 1, q);
+                            b.pack(p, 1, q, Math.min(DEPTH, k - q), right, 0);
                         }
                         int rightAt = packed == null ? 0 : (p * k + q) * nr;
                         if (m == 1) {
@@ -174,6 +193,24 @@ final class Gemm {
             }
         }
 
+        /** One row times the panels from to to of weights that are decoded as they are read. */
+        private void oneRow(int from, int to) {
+            float[] sums = Scratch.take(2 * nr);
+            for (int p = from; p < to; p += 2) {
+                int count = Math.min(2, to - p);
+                begin(0, 1, p * nr, Math.min(count * nr, n - p * nr));
+                for (int q = 0; q < k; q += DEPTH) {
+                    b.row(a.data(), a.offset() + q * a.columnStride(), a.columnStride(), p, count, q,
+                            Math.min(DEPTH, k - q), sums);
+                    int columns = Math.min(count * nr, n - p * nr);
+                    for (int j = 0; j < columns; j++) {
+                        c[cOff + p * nr + j] = add || q > 0 ? c[cOff + p * nr + j] + sums[j] : sums[j];
+                    }
+                }
+            }
+            Scratch.give(sums);
+        }
+
         /**
          * Block by block of b, which is packed by all threads and then read by all; each task packs the rows of a that it
          * uses, which stay in its second cache meanwhile.
@@ -192,7 +229,7 @@ final class Gemm {
                     int depth = Math.min(DEPTH, k - q);
                     Parallel.parts(packed == null ? ceil(to - from, perTask) : 0, t -> {
                         int first = from + t * perTask;
-                        packRight(right, t * perTask * nr * depth, first, Math.min(perTask, to - first), q);
+                        b.pack(first, Math.min(perTask, to - first), q, depth, right, t * perTask * nr * depth);
                     });
                     Parallel.parts(ceil(m, rows), t -> {
                         int first = t * rows;
@@ -232,12 +269,6 @@ final class Gemm {
                 micro.pack(a.data(), data + whole * a.rowStride(), a.rowStride(), a.columnStride(), to - whole, depth, left,
                         at + (whole - from) * depth, micro.panelRows(to - whole));
             }
-        }
-
-        /** Packs panels of the block that begins at depth q, from panel p on. */
-        private void packRight(float[] right, int at, int p, int panels, int q) {
-            micro.pack(b.data(), b.offset() + p * nr * b.columnStride() + q * b.rowStride(), b.columnStride(),
-                    b.rowStride(), Math.min(panels * nr, n - p * nr), Math.min(DEPTH, k - q), right, at, nr);
         }
 
         /** The part of the result at rows from to to and panel p, for the block that begins at depth q. */

@@ -7,6 +7,7 @@ import dev.ricci.tensor.cpu.rows.Rows;
 import dev.ricci.tensor.op.Indexing;
 import dev.ricci.tensor.spi.IdCheck;
 import dev.ricci.tensor.spi.Operand;
+import dev.ricci.tensor.weights.WeightStorage;
 
 /** Ops that choose by ids or by order. Selecting takes every element type, the rest F32. */
 final class IndexingKernels {
@@ -48,6 +49,10 @@ final class IndexingKernels {
         if (out.size() == 0) {
             return;
         }
+        if (x.storage() instanceof WeightStorage w) {
+            selectStored(op, w, x, ids, chosen, out);
+            return;
+        }
         if (!x.layout().isDense() && axis > 0) {
             indexSelect(op, Copies.dense(x), chosen, out);
             return;
@@ -73,6 +78,24 @@ final class IndexingKernels {
             Layout at = x.layout().slice(starts(s.rank(), ids[i]), s.with(0, 1).toArray(), starts(s.rank(), 1, 1));
             Copies.copy(x.heap(), at, out.heap(), Layout.dense(at.shape(), oo + i * inner));
         }
+    }
+
+    /** Rows of weights that are kept as stored; what else is chosen from them is chosen from a decoded copy. */
+    private static void selectStored(Indexing.IndexSelect op, WeightStorage w, Operand x, int[] ids, Operand chosen,
+            Operand out) {
+        Layout l = x.layout();
+        if (op.axis() != 0 || l.shape().rank() != 2 || l.shape().dim(1) != w.columns() || !l.isDense()
+                || l.offset() % w.columns() != 0) {
+            indexSelect(op, new Operand(w.plain(), l), chosen, out);
+            return;
+        }
+        int first = l.offset() / w.columns();
+        float[] to = out.heap().floats();
+        Parallel.ranges(ids.length, w.columns(), (from, end) -> {
+            for (int i = from; i < end; i++) {
+                w.row(first + ids[i], to, out.layout().offset() + i * w.columns());
+            }
+        });
     }
 
     /** {first, 0, 0, ...}, or {first, rest, rest, ...}. */

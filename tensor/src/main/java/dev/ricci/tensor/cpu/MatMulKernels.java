@@ -2,6 +2,7 @@ package dev.ricci.tensor.cpu;
 
 import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.spi.Operand;
+import dev.ricci.tensor.weights.WeightStorage;
 
 /** Matrix products of any layouts, batched over the leading axes. */
 final class MatMulKernels {
@@ -19,14 +20,31 @@ final class MatMulKernels {
     /** See {@link dev.ricci.tensor.op.Contraction.MatMul}. */
     void run(Operand[] in, Operand out) {
         Dense bias = in.length == 3 ? Dense.of(in[2]) : null;
-        matMul(in[0], in[1], bias, out);
+        Right stored = out.size() == 0 ? null : stored(in[1]);
+        if (stored != null) {
+            Layout a = in[0].layout();
+            gemm.multiply(new Matrix(in[0].heap().floats(), a.offset(), a.shape().dim(0), a.shape().dim(1), a.stride(0),
+                    a.stride(1)), stored, bias, out.heap().floats(), out.layout().offset(), out.shape().dim(1), false);
+        } else {
+            matMul(Operand.plain(in), bias, out);
+        }
         if (bias != null) {
             bias.release();
         }
     }
 
+    /** Weights kept as stored, if they are the right operand as a whole and transposed: x W^T. */
+    private Right stored(Operand b) {
+        Layout l = b.layout();
+        return b.storage() instanceof WeightStorage w && l.shape().rank() == 2 && l.offset() == 0
+                && l.shape().dim(0) == w.columns() && l.shape().dim(1) == w.rows()
+                && l.stride(0) == 1 && l.stride(1) == w.columns() ? gemm.right(w) : null;
+    }
+
     /** a [..., M, K] times b [..., K, N], plus a bias [N] or null. */
-    private void matMul(Operand a, Operand b, Dense bias, Operand out) {
+    private void matMul(Operand[] in, Dense bias, Operand out) {
+        Operand a = in[0];
+        Operand b = in[1];
         Layout la = a.layout();
         Layout lb = b.layout();
         int axes = la.shape().rank() - 2;
@@ -69,8 +87,8 @@ final class MatMulKernels {
         int total = batch;
         if (total == 1) {
             Matrix y = new Matrix(db, lb.offset(), k, n, bRow, bColumn);
-            gemm.multiply(new Matrix(da, la.offset(), rows, k, row, aColumn), y,
-                    PackedWeights.find(b.storage(), y, rows, gemm), bias, dc, out.layout().offset(), n,
+            gemm.multiply(new Matrix(da, la.offset(), rows, k, row, aColumn),
+                    gemm.right(y, PackedWeights.find(b.storage(), y, rows, gemm)), bias, dc, out.layout().offset(), n,
                     false);
             return;
         }
@@ -78,7 +96,7 @@ final class MatMulKernels {
             for (int i = t * perTask; i < Math.min(total, (t + 1) * perTask); i++) {
                 Matrix x = new Matrix(da, offset(la, batchAxes, i), rows, k, row, aColumn);
                 Matrix y = new Matrix(db, offset(lb, batchAxes, i), k, n, bRow, bColumn);
-                gemm.multiply(x, y, null, bias, dc, out.layout().offset() + i * rows * n, n, false);
+                gemm.multiply(x, gemm.right(y, null), bias, dc, out.layout().offset() + i * rows * n, n, false);
             }
         });
     }

@@ -59,7 +59,7 @@ final class Elements {
 
     /** Writes a tensor's elements, row-major, a chunk at a time. */
     static void write(FileChannel channel, Tensor tensor) throws IOException {
-        if (!(tensor.storage() instanceof HeapStorage storage)) {
+        if (!(tensor.storage().plain() instanceof HeapStorage storage)) {
             throw new DeviceException("save: writes tensors on the CPU, got " + tensor.spec() + " on "
                     + tensor.device());
         }

@@ -4,6 +4,8 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.weights.WeightStorage;
+import dev.ricci.tensor.weights.WeightType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,11 +29,12 @@ import java.util.TreeMap;
  */
 public final class SafetensorsFile implements TensorSource {
     /** Where a tensor lies. */
-    private record Entry(Path file, StoredType stored, TensorSpec spec, MemorySegment bytes) {
+    private record Entry(FileRegion region, StoredType stored, TensorSpec spec, MemorySegment bytes) {
     }
 
     private final Path path;
     private final Arena arena;
+    private final List<FileChannel> channels = new ArrayList<>();
     private final TreeMap<String, Entry> entries = new TreeMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
@@ -59,7 +62,7 @@ public final class SafetensorsFile implements TensorSource {
             }
             return f;
         } catch (Throwable t) {
-            f.arena.close();
+            f.close();
             throw t;
         }
     }
@@ -86,10 +89,9 @@ public final class SafetensorsFile implements TensorSource {
 
     /** Maps one file and takes these names, or all. */
     private void add(Path file, List<String> wanted) throws IOException {
-        MemorySegment mapped;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-        }
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        channels.add(channel);
+        MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
         SafetensorsHeader header = SafetensorsHeader.read(mapped, file.toString());
         header.metadata().forEach(metadata::putIfAbsent);
         List<String> names = wanted == null ? List.copyOf(header.tensors().keySet()) : wanted;
@@ -98,7 +100,8 @@ public final class SafetensorsFile implements TensorSource {
             if (e == null) {
                 throw new FormatException(file + ": has no tensor '" + name + "', which " + path + " says it has");
             }
-            entries.put(name, new Entry(file, e.stored(), e.spec(),
+            entries.put(name, new Entry(new FileRegion(channel, header.dataStart() + e.begin(),
+                    file + ": tensor '" + name + "'"), e.stored(), e.spec(),
                     mapped.asSlice(header.dataStart() + e.begin(), e.end() - e.begin())));
         }
     }
@@ -122,11 +125,23 @@ public final class SafetensorsFile implements TensorSource {
     public Tensor tensor(String name) {
         Entry e = entry(name);
         try {
-            return Tensor.wrap(e.stored.read(e.bytes, e.file + ": tensor '" + name + "'"),
-                    e.spec.shape());
+            return Tensor.wrap(e.stored.read(e.bytes, e.region.source()), e.spec.shape());
         } catch (IllegalStateException closed) {
             throw new TensorException("tensor: " + path + " was closed; read what you need before", closed);
         }
+    }
+
+    /** As in {@link TensorSource#stored}: matrices of F32, F16 and BF16 are kept as they are. */
+    @Override
+    public Tensor stored(String name) {
+        Entry e = entry(name);
+        WeightType type = e.spec.shape().rank() != 2 ? null : switch (e.stored) {
+            case F32 -> WeightType.F32;
+            case F16 -> WeightType.F16;
+            case BF16 -> WeightType.BF16;
+            default -> null;
+        };
+        return type == null ? tensor(name) : WeightStorage.tensor(type, e.spec.shape(), e.region);
     }
 
     /**
@@ -163,6 +178,13 @@ public final class SafetensorsFile implements TensorSource {
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();
+            for (FileChannel channel : channels) {
+                try {
+                    channel.close();
+                } catch (IOException e) {
+                    throw new TensorException("close: " + path + ": " + e.getMessage(), e);
+                }
+            }
         }
     }
 }

@@ -30,6 +30,17 @@ public interface TensorSource extends AutoCloseable {
      */
     Tensor tensor(String name);
 
+    /**
+     * A tensor with its elements kept as the file has them: a matrix of floats, quantised or not, is an F32 tensor over
+     * {@link dev.ricci.tensor.weights.WeightStorage}, which products and look-ups of rows read as it is. Everything else,
+     * and whatever an implementation has no such form of, is as {@link #tensor} gives it.
+     *
+     * @throws TensorException as {@link #tensor}
+     */
+    default Tensor stored(String name) {
+        return tensor(name);
+    }
+
     /** All tensors as an unmodifiable map that reads a tensor each time it is asked for one. */
     default Map<String, Tensor> asMap() {
         return new LazyTensors(this);

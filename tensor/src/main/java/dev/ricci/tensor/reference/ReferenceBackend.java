@@ -51,7 +51,8 @@ public final class ReferenceBackend implements Backend {
     }
 
     @Override
-    public void execute(Op op, Operand[] inputs, Operand[] outputs) {
+    public void execute(Op op, Operand[] in, Operand[] outputs) {
+        Operand[] inputs = Operand.plain(in);
         switch (op) {
             case Creation o -> ReferenceCreation.run(o, outputs);
             case Elementwise o -> ReferenceElementwise.run(o, inputs, outputs);

@@ -12,6 +12,11 @@ public interface Backend {
     /** The device whose tensors it runs on. */
     Device device();
 
+    /** Rows of a weight matrix that its products read side by side: the panels of weights that are kept as stored. */
+    default int panelColumns() {
+        return 32;
+    }
+
     /** Memory for a result; it may hold old values. */
     Storage allocate(DType dtype, int size);
 

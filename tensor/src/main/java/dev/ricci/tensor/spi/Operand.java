@@ -21,9 +21,22 @@ public record Operand(Storage storage, Layout layout) {
         return layout.shape();
     }
 
-    /** The storage as heap storage; CPU kernels only. */
+    /** The storage as heap storage, decoded if it keeps its elements otherwise; CPU kernels only. */
     public HeapStorage heap() {
-        return (HeapStorage) storage;
+        return (HeapStorage) storage.plain();
+    }
+
+    /** These operands with elements in plain arrays: the same array of operands if all are. */
+    public static Operand[] plain(Operand[] operands) {
+        Operand[] plain = operands;
+        for (int i = 0; i < operands.length; i++) {
+            Storage storage = operands[i].storage.plain();
+            if (storage != operands[i].storage) {
+                plain = plain == operands ? operands.clone() : plain;
+                plain[i] = new Operand(storage, operands[i].layout);
+            }
+        }
+        return plain;
     }
 
     /** Number of elements. */

@@ -74,6 +74,14 @@ public abstract class Storage {
         companion = made;
     }
 
+    /**
+     * The elements as one array on the heap, in the order that layouts count: the storage itself, or a copy of one that
+     * keeps them otherwise, such as {@link dev.ricci.tensor.weights.WeightStorage}.
+     */
+    public Storage plain() {
+        return this;
+    }
+
     // ---------------------------------------------------------------- use again
 
     /** Begins to count holds, if memory of this kind and size is worth it. For results that no user has seen yet. */

@@ -4,8 +4,11 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.io.FileRegion;
 import dev.ricci.tensor.io.TensorSource;
 import dev.ricci.tensor.spi.HeapStorage;
+import dev.ricci.tensor.weights.BlockDecoder;
+import dev.ricci.tensor.weights.WeightStorage;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -30,13 +33,15 @@ public final class GgufFile implements TensorSource {
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Path path;
+    private final FileChannel channel;
     private final Arena arena;
     private final MemorySegment mapped;
     private final GgufReader.Head head;
     private final TreeMap<String, GgufTensorInfo> byName;
 
-    private GgufFile(Path path, Arena arena, MemorySegment mapped) {
+    private GgufFile(Path path, FileChannel channel, Arena arena, MemorySegment mapped) {
         this.path = path;
+        this.channel = channel;
         this.arena = arena;
         this.mapped = mapped;
         this.head = GgufReader.read(mapped, path.toString());
@@ -52,11 +57,14 @@ public final class GgufFile implements TensorSource {
      * @throws IOException if it cannot be read
      */
     public static GgufFile open(Path path) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            return new GgufFile(path, arena, channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
+        try {
+            return new GgufFile(path, channel, arena,
+                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
         } catch (Throwable t) {
             arena.close();
+            channel.close();
             throw t;
         }
     }
@@ -120,6 +128,14 @@ public final class GgufFile implements TensorSource {
         };
     }
 
+    /** As in {@link TensorSource#stored}: matrices of every type are kept as they are. */
+    @Override
+    public Tensor stored(String name) {
+        GgufTensorInfo info = info(name);
+        return info.shape().rank() != 2 ? tensor(name) : WeightStorage.tensor(info.type().stored(), info.shape(),
+                new FileRegion(channel, head.dataStart() + info.offset(), path + ": tensor '" + name + "'"));
+    }
+
     /**
      * A tensor as F32, whatever its type.
      *
@@ -129,7 +145,7 @@ public final class GgufFile implements TensorSource {
         GgufTensorInfo info = info(name);
         float[] to = new float[info.shape().size()];
         try {
-            BlockDecoder.decode(info.type(), blocks(name), to, 0, to.length);
+            BlockDecoder.decode(info.type().stored(), blocks(name), to, 0, to.length);
         } catch (IllegalStateException e) {
             throw closed(e);
         }
@@ -156,6 +172,11 @@ public final class GgufFile implements TensorSource {
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new TensorException("close: " + path + ": " + e.getMessage(), e);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.ricci.models.weights.gguf;
 
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.weights.WeightType;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -11,27 +12,27 @@ import java.util.Map;
  */
 public enum GgufType {
     /** 32-bit IEEE float. */
-    F32(0, 1, 4, DType.F32),
+    F32(0),
     /** 16-bit IEEE float. */
-    F16(1, 1, 2, DType.F16),
+    F16(1),
     /** 4 bits, one scale: x = d (q - 8). */
-    Q4_0(2, 32, 18, DType.F32),
+    Q4_0(2),
     /** 4 bits, scale and minimum: x = d q + m. */
-    Q4_1(3, 32, 20, DType.F32),
+    Q4_1(3),
     /** 5 bits, one scale: x = d (q - 16). */
-    Q5_0(6, 32, 22, DType.F32),
+    Q5_0(6),
     /** 5 bits, scale and minimum: x = d q + m. */
-    Q5_1(7, 32, 24, DType.F32),
+    Q5_1(7),
     /** 8 bits, one scale: x = d q. */
-    Q8_0(8, 32, 34, DType.F32),
+    Q8_0(8),
     /** 4 bits in 8 groups of 32, each with a 6-bit scale and minimum: x = d s q - m t. */
-    Q4_K(12, 256, 144, DType.F32),
+    Q4_K(12),
     /** 5 bits in 8 groups of 32, each with a 6-bit scale and minimum: x = d s q - m t. */
-    Q5_K(13, 256, 176, DType.F32),
+    Q5_K(13),
     /** 6 bits in 16 groups of 16, each with an 8-bit scale: x = d s (q - 32). */
-    Q6_K(14, 256, 210, DType.F32),
+    Q6_K(14),
     /** The upper half of an F32. */
-    BF16(30, 1, 2, DType.BF16);
+    BF16(30);
 
     /** What other numbers mean, for errors that say more than a number. */
     private static final Map<Integer, String> OTHERS = Map.ofEntries(Map.entry(9, "Q8_1"), Map.entry(10, "Q2_K"),
@@ -42,15 +43,11 @@ public enum GgufType {
             Map.entry(34, "TQ1_0"), Map.entry(35, "TQ2_0"), Map.entry(39, "MXFP4"));
 
     private final int id;
-    private final int blockElements;
-    private final int blockBytes;
-    private final DType readAs;
+    private final WeightType stored;
 
-    GgufType(int id, int blockElements, int blockBytes, DType readAs) {
+    GgufType(int id) {
         this.id = id;
-        this.blockElements = blockElements;
-        this.blockBytes = blockBytes;
-        this.readAs = readAs;
+        this.stored = WeightType.valueOf(name());
     }
 
     /**
@@ -75,28 +72,37 @@ public enum GgufType {
         return id;
     }
 
+    /** How its elements are kept. */
+    public WeightType stored() {
+        return stored;
+    }
+
     /** Elements in one block: 1 for plain types. */
     public int blockElements() {
-        return blockElements;
+        return stored.blockElements();
     }
 
     /** Bytes of one block. */
     public int blockBytes() {
-        return blockBytes;
+        return stored.blockBytes();
     }
 
     /** Whether elements share the scale of a block. */
     public boolean isQuantised() {
-        return blockElements > 1;
+        return stored.isQuantised();
     }
 
     /** The type of the tensor that is made of it: itself for plain types, F32 for quantised ones. */
     public DType readAs() {
-        return readAs;
+        return switch (this) {
+            case F16 -> DType.F16;
+            case BF16 -> DType.BF16;
+            default -> DType.F32;
+        };
     }
 
     /** Bytes of this many elements, a multiple of {@link #blockElements()}. */
     public long bytes(long elements) {
-        return elements / blockElements * blockBytes;
+        return stored.bytes(elements);
     }
 }

@@ -7,6 +7,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.AtomicFiles;
+import dev.ricci.tensor.weights.BlockEncoder;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -83,7 +84,7 @@ public final class GgufWriter {
      *     its block
      */
     public GgufWriter add(String name, GgufType type, Shape shape, Supplier<Tensor> values) {
-        if (!BlockEncoder.supports(type)) {
+        if (!BlockEncoder.supports(type.stored())) {
             throw new TensorException("gguf: tensor '" + name + "': " + type
                     + " is read only; use one of F32, F16, BF16, Q8_0, Q4_0");
         }
@@ -168,7 +169,7 @@ public final class GgufWriter {
         try {
             for (int at = 0; at < floats.length; at += CHUNK_ELEMENTS) {
                 int n = Math.min(CHUNK_ELEMENTS, floats.length - at);
-                writeFully(channel, ByteBuffer.wrap(BlockEncoder.encode(type, floats, at, n)));
+                writeFully(channel, ByteBuffer.wrap(BlockEncoder.encode(type.stored(), floats, at, n)));
             }
         } catch (TensorException e) {
             throw new TensorException("gguf: tensor '" + name + "': " + e.getMessage(), e);

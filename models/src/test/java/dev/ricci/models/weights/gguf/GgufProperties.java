@@ -1,6 +1,7 @@
 package dev.ricci.models.weights.gguf;
 
 import dev.ricci.models.weights.Mutations;
+import dev.ricci.tensor.weights.BlockDecoder;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ class GgufProperties {
             head.metadata().toString();
             for (GgufTensorInfo t : head.tensors().values()) {
                 float[] to = new float[t.shape().size()];
-                BlockDecoder.decode(t.type(), file.asSlice(head.dataStart() + t.offset(), t.bytes()), to, 0, to.length);
+                BlockDecoder.decode(t.type().stored(), file.asSlice(head.dataStart() + t.offset(), t.bytes()), to, 0, to.length);
             }
         });
     }

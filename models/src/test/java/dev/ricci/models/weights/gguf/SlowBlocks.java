@@ -60,7 +60,7 @@ final class SlowBlocks {
     }
 
     /** Sign, five bits of exponent with bias 15, ten of fraction. */
-    private static double half(byte[] block, int at) {
+    static double half(byte[] block, int at) {
         long b = bits(block, 8 * at, 16);
         long exponent = b >> 10 & 31;
         double fraction = b & 1023;

@@ -89,4 +89,38 @@ public final class VectorMicroKernel implements MicroKernel {
             int width) {
         VectorPacking.panels(from, at, xStride, kStride, count, k, to, toAt, width);
     }
+
+    @Override
+    public void decodeBytes(byte[] q, int at, int depth, int group, float[] d, float[] to, int toAt) {
+        VectorDecoding.bytes(q, at, depth, group, d, to, toAt);
+    }
+
+    @Override
+    public void decodeNibbles(byte[] low, int lowAt, byte[] high, int highAt, int upper, int depth, int group,
+            float[] d, float[] m, float[] to, int toAt) {
+        VectorDecoding.nibbles(low, lowAt, high, highAt, upper, depth, group, d, m, to, toAt);
+    }
+
+    @Override
+    public void row(float[] x, int xAt, int xStep, int depth, float[] b, int first, int second, float[] sums) {
+        VectorRowProducts.floats(x, xAt, xStep, depth, b, first, second, sums);
+    }
+
+    @Override
+    public boolean rowBytes(float[] x, int xAt, int xStep, int depth, byte[] q, int first, int second, int group,
+            float[] d, float[] sums) {
+        if (VectorDecoding.FITS) {
+            VectorRowProducts.bytes(x, xAt, xStep, depth, q, first, second, group, d, sums);
+        }
+        return VectorDecoding.FITS;
+    }
+
+    @Override
+    public boolean rowNibbles(float[] x, int xAt, int xStep, int depth, byte[] low, int first, int second, int group,
+            float[] d, float[] m, float[] sums) {
+        if (VectorDecoding.FITS) {
+            VectorRowProducts.nibbles(x, xAt, xStep, depth, low, first, second, group, d, m, sums);
+        }
+        return VectorDecoding.FITS;
+    }
 }

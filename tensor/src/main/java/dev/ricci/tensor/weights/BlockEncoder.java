@@ -1,4 +1,4 @@
-package dev.ricci.models.weights.gguf;
+package dev.ricci.tensor.weights;
 
 import dev.ricci.tensor.TensorException;
 
@@ -11,7 +11,7 @@ public final class BlockEncoder {
     }
 
     /** Whether floats can be turned into this type: F32, F16, BF16, Q8_0 and Q4_0. */
-    public static boolean supports(GgufType type) {
+    public static boolean supports(WeightType type) {
         return switch (type) {
             case F32, F16, BF16, Q8_0, Q4_0 -> true;
             case Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> false;
@@ -29,7 +29,7 @@ public final class BlockEncoder {
      * @throws TensorException if the type is not supported, there are not as many elements or no whole blocks; or if a
      *     block with a scale holds NaN, an infinity, or values too large for an F16 scale
      */
-    public static byte[] encode(GgufType type, float[] from, int offset, int elements) {
+    public static byte[] encode(WeightType type, float[] from, int offset, int elements) {
         if (elements < 0 || elements % type.blockElements() != 0 || offset < 0 || elements > from.length - offset
                 || type.bytes(elements) > Integer.MAX_VALUE - 64) {
             throw new TensorException("encode: " + elements + " elements from " + offset + " of " + from.length
@@ -40,17 +40,17 @@ public final class BlockEncoder {
         switch (type) {
             case F32 -> {
                 for (int i = 0; i < n; i++) {
-                    BlockDecoder.putWord(to, 4 * i, Float.floatToRawIntBits(from[offset + i]));
+                    Block.putInt(to, 4 * i, Float.floatToRawIntBits(from[offset + i]));
                 }
             }
             case F16 -> {
                 for (int i = 0; i < n; i++) {
-                    BlockDecoder.putShort(to, 2 * i, Float.floatToFloat16(from[offset + i]));
+                    Block.putShort(to, 2 * i, Float.floatToFloat16(from[offset + i]));
                 }
             }
             case BF16 -> {
                 for (int i = 0; i < n; i++) {
-                    BlockDecoder.putShort(to, 2 * i, bf16(from[offset + i]));
+                    Block.putShort(to, 2 * i, bf16(from[offset + i]));
                 }
             }
             case Q8_0 -> {
@@ -83,7 +83,7 @@ public final class BlockEncoder {
         }
         float d = most / 127;
         float inverse = d == 0 ? 0 : 1 / d;
-        BlockDecoder.putShort(to, at, scale(d));
+        Block.putShort(to, at, scale(d));
         for (int j = 0; j < 32; j++) {
             float v = x[from + j] * inverse;
             float magnitude = Math.min(Math.abs(v), 127);
@@ -108,7 +108,7 @@ public final class BlockEncoder {
         }
         float d = extreme / -8;
         float inverse = d == 0 ? 0 : 1 / d;
-        BlockDecoder.putShort(to, at, scale(d));
+        Block.putShort(to, at, scale(d));
         for (int j = 0; j < 16; j++) {
             int low = nibble(x[from + j] * inverse);
             int high = nibble(x[from + 16 + j] * inverse);

@@ -1,21 +1,16 @@
-package dev.ricci.models.weights.gguf;
+package dev.ricci.tensor.weights;
 
 import dev.ricci.tensor.TensorException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 
 /**
- * Blocks of any type as floats, with the rounding of the format's own decoder: every product and sum is one rounded
+ * Weights of any type as floats, with the rounding of the format's own decoder: every product and sum is one rounded
  * float operation, in its order.
  */
 public final class BlockDecoder {
     /** Blocks are copied to the heap first, so that the loops see one kind of memory. */
     private static final int CHUNK_BYTES = 1 << 16;
-    private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private BlockDecoder() {
     }
@@ -30,7 +25,7 @@ public final class BlockDecoder {
      * @param elements how many, a multiple of the type's block
      * @throws TensorException if there are fewer bytes or places than elements, or no whole blocks
      */
-    public static void decode(GgufType type, MemorySegment blocks, float[] to, int offset, int elements) {
+    public static void decode(WeightType type, MemorySegment blocks, float[] to, int offset, int elements) {
         if (elements < 0 || elements % type.blockElements() != 0 || type.bytes(elements) > blocks.byteSize()
                 || offset < 0 || elements > to.length - offset) {
             throw new TensorException("decode: " + elements + " elements of " + type + " need whole blocks of "
@@ -52,51 +47,48 @@ public final class BlockDecoder {
         }
     }
 
-    private static void decode(GgufType type, byte[] b, int n, float[] to, int at) {
+    private static void decode(WeightType type, byte[] b, int n, float[] to, int at) {
         switch (type) {
             case F32 -> {
                 for (int i = 0; i < n; i++) {
-                    to[at + i] = Float.intBitsToFloat((int) INT.get(b, 4 * i));
+                    to[at + i] = Float.intBitsToFloat(Block.getInt(b, 4 * i));
                 }
             }
             case F16 -> {
                 for (int i = 0; i < n; i++) {
-                    to[at + i] = half(b, 2 * i);
+                    to[at + i] = Float.float16ToFloat(Block.getShort(b, 2 * i));
                 }
             }
             case BF16 -> {
                 for (int i = 0; i < n; i++) {
-                    to[at + i] = Float.intBitsToFloat((short) SHORT.get(b, 2 * i) << 16);
+                    to[at + i] = Float.intBitsToFloat(Block.getShort(b, 2 * i) << 16);
                 }
             }
-            case Q4_0 -> SimpleBlocks.q40(b, n, to, at);
-            case Q4_1 -> SimpleBlocks.q41(b, n, to, at);
-            case Q5_0 -> SimpleBlocks.q50(b, n, to, at);
-            case Q5_1 -> SimpleBlocks.q51(b, n, to, at);
-            case Q8_0 -> SimpleBlocks.q80(b, n, to, at);
-            case Q4_K -> SuperBlocks.q4k(b, n, to, at);
-            case Q5_K -> SuperBlocks.q5k(b, n, to, at);
-            case Q6_K -> SuperBlocks.q6k(b, n, to, at);
+            case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K -> {
+                Block block = new Block();
+                for (int i = 0; i < n; i++) {
+                    block.read(type, b, i * type.blockBytes());
+                    decode(type, block, to, at + i * type.blockElements());
+                }
+            }
         }
     }
 
-    /** The F16 at a byte. */
-    static float half(byte[] b, int at) {
-        return Float.float16ToFloat((short) SHORT.get(b, at));
-    }
-
-    /** The 32 bits at a byte. */
-    static int word(byte[] b, int at) {
-        return (int) INT.get(b, at);
-    }
-
-    /** Writes 16 bits at a byte. */
-    static void putShort(byte[] b, int at, short v) {
-        SHORT.set(b, at, v);
-    }
-
-    /** Writes 32 bits at a byte. */
-    static void putWord(byte[] b, int at, int v) {
-        INT.set(b, at, v);
+    private static void decode(WeightType type, Block block, float[] to, int at) {
+        int group = type.groupElements();
+        byte[] q = block.quants;
+        for (int j = 0; j < type.blockElements(); j += group) {
+            float d = block.scale(type, j / group);
+            if (type.hasMinimum()) {
+                float m = block.minimum(type, j / group);
+                for (int i = j; i < j + group; i++) {
+                    to[at + i] = q[i] * d + m;
+                }
+            } else {
+                for (int i = j; i < j + group; i++) {
+                    to[at + i] = (q[i] - type.zero()) * d;
+                }
+            }
+        }
     }
 }
