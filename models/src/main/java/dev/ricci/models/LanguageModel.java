@@ -119,7 +119,11 @@ public record LanguageModel(Decoder decoder, Tokenizer tokenizer, Optional<Strin
         TensorSource tensors = architecture.view(file, where);
         DecoderConfig config = architecture.config();
         Decoder decoder = new Decoder(shortened(config, options), Rng.of(0));
-        decoder.load(tensors);
+        if (options.weights() == LoadOptions.Weights.AS_STORED) {
+            decoder.loadAsStored(tensors);
+        } else {
+            decoder.load(tensors);
+        }
         return decoder;
     }
 

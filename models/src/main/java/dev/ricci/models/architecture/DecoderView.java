@@ -59,6 +59,13 @@ final class DecoderView implements TensorSource {
         return p.stored.parts().size() == 1 ? turned : turned.slice(0, p.row, p.row + p.shape.dim(0));
     }
 
+    /** What the file has turned or in one with others must be put right, as floats. */
+    @Override
+    public Tensor stored(String path) {
+        Place p = place(path);
+        return p.stored.transposed() || p.stored.parts().size() > 1 ? tensor(path) : file.stored(p.stored.name());
+    }
+
     @Override
     public void close() {
         file.close();

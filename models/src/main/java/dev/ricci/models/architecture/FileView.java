@@ -28,7 +28,7 @@ final class FileView implements TensorSource {
         tensors.forEach(s -> byName.put(s.name(), s));
     }
 
-    private Stored stored(String name) {
+    private Stored entry(String name) {
         Stored s = byName.get(name);
         if (s == null) {
             throw new TensorException("tensor: there is no '" + name + "'");
@@ -51,13 +51,13 @@ final class FileView implements TensorSource {
 
     @Override
     public TensorSpec spec(String name) {
-        Stored s = stored(name);
+        Stored s = entry(name);
         return new TensorSpec(part(s.parts().keySet().iterator().next()).dtype(), s.shape());
     }
 
     @Override
     public Tensor tensor(String name) {
-        Stored s = stored(name);
+        Stored s = entry(name);
         Tensor[] parts = s.parts().keySet().stream().map(path -> change.apply(path, part(path))).toArray(Tensor[]::new);
         Tensor whole = parts.length == 1 ? parts[0] : Tensor.cat(0, parts);
         return s.transposed() ? whole.transpose(0, 1) : whole;
