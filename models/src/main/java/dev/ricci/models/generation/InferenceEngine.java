@@ -13,7 +13,9 @@ import java.util.function.IntPredicate;
  * Generates many sequences at the same time with one model: each step gives every sequence its next token, so that the
  * weights are read once for all of them. Requests come and go between steps (continuous batching; Yu et al. 2022), and
  * prompts are read in pieces beside the sequences that are being generated (Agrawal et al. 2023). What a request gets
- * is, bit for bit, what it gets alone, whoever else is there and whether its prefix was read before or not.
+ * is, bit for bit, what it gets alone, whoever else is there and whether its prefix was read before or not. (Models whose
+ * attention caps its scores are the exception: their softmax adds in an order that depends on how many keys a step sees, so
+ * that the last bit may differ with the pieces in which a prompt was read.)
  *
  * <p>Thread-safe. One daemon thread of its own runs the model, with as many threads an op as {@link Threads#current()}
  * says where the engine is made. A request that fails takes no other with it. A sequence ends where the model's context
@@ -48,6 +50,10 @@ public final class InferenceEngine implements Generator, AutoCloseable {
     }
 
     InferenceEngine(Decoder model, EngineOptions options, StepModel steps) {
+        if (!model.config().attention().causal()) {
+            throw new TensorException("generate: the engine needs a model that reads from left to right; this one is not"
+                    + " causal");
+        }
         vocabulary = model.config().vocabSize();
         room = Math.min(model.config().contextLength(), options.cacheTokens());
         loop = new EngineLoop(steps, options, new PrefixCache(model, options.cacheTokens(), options.reusePrefixes()));
