@@ -13,9 +13,7 @@ import java.util.function.IntPredicate;
  * Generates many sequences at the same time with one model: each step gives every sequence its next token, so that the
  * weights are read once for all of them. Requests come and go between steps (continuous batching; Yu et al. 2022), and
  * prompts are read in pieces beside the sequences that are being generated (Agrawal et al. 2023). What a request gets
- * is, bit for bit, what it gets alone, whoever else is there and whether its prefix was read before or not. (Models whose
- * attention caps its scores are the exception: their softmax adds in an order that depends on how many keys a step sees, so
- * that the last bit may differ with the pieces in which a prompt was read.)
+ * is, bit for bit, what it gets alone, whoever else is there and whether its prefix was read before or not.
  *
  * <p>Thread-safe. One daemon thread of its own runs the model, with as many threads an op as {@link Threads#current()}
  * says where the engine is made. A request that fails takes no other with it. A sequence ends where the model's context

@@ -29,16 +29,16 @@ class EngineProperties {
             new Decoder(DecoderConfig.gpt2(VOCABULARY, CONTEXT, 2, 2, 8), Rng.of(2)),
             new Decoder(windowed(DecoderConfig.llama(VOCABULARY, CONTEXT, 1, 6, 1, 24, 16), 5).withTiedHead(true),
                     Rng.of(3)),
-            new Decoder(normed(VOCABULARY, CONTEXT), Rng.of(4)));
+            new Decoder(capped(VOCABULARY, CONTEXT), Rng.of(4)));
 
     private static DecoderConfig windowed(DecoderConfig c, int size) {
         return c.with(c.attention().withWindow(DecoderConfig.Window.of(size)));
     }
 
-    /** A cap of the logits, norms of queries and keys, a window in every second layer. */
-    static DecoderConfig normed(int vocabulary, int context) {
+    /** Caps of scores and logits, norms of queries and keys, a window in every second layer. */
+    static DecoderConfig capped(int vocabulary, int context) {
         return DecoderConfig.llama(vocabulary, context, 2, 4, 2, 16, 24)
-                .with(DecoderConfig.Attention.of(4, 2, 6).withQkNorm(DecoderConfig.QkNorm.HEAD)
+                .with(DecoderConfig.Attention.of(4, 2, 6).withScores(0.3, 1.5).withQkNorm(DecoderConfig.QkNorm.HEAD)
                         .withWindow(new DecoderConfig.Window(5, 0, 2)))
                 .with(DecoderConfig.Positions.rotary(10000, 6)).withScales(4, 5);
     }
