@@ -159,7 +159,7 @@ final class RicciContestant {
     private static Contestant stored(Workload.Stored w, int threads) {
         Decoder model;
         try {
-            model = ModelFiles.load(w.model(), w.file());
+            model = ModelFiles.load(w.file());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
