@@ -3,6 +3,8 @@ module dev.ricci.models {
     requires transitive dev.ricci.nn;
     // For the client of published models alone, which stays offline unless asked.
     requires java.net.http;
+    // For the server alone.
+    requires jdk.httpserver;
 
     exports dev.ricci.models;
     exports dev.ricci.models.architecture;
@@ -12,6 +14,7 @@ module dev.ricci.models {
     exports dev.ricci.models.generation;
     exports dev.ricci.models.instruction;
     exports dev.ricci.models.lora;
+    exports dev.ricci.models.serve;
     exports dev.ricci.models.tokenizer;
     exports dev.ricci.models.weights;
     exports dev.ricci.models.weights.gguf;

@@ -61,7 +61,7 @@ class ArchitectureTest {
         MAY_USE.forEach((module, others) -> {
             List<String> outside = module.equals("testkit")
                 ? List.of("java..", "net.jqwik..", "org.junit..", "org.opentest4j..", "org.apiguardian..")
-                : List.of("java..", "jdk.incubator.vector..");
+                : List.of("java..", "jdk.incubator.vector..", "com.sun.net.httpserver..");
             String[] allowed = Stream.concat(outside.stream(),
                 Stream.concat(Stream.of(module), others.stream()).map(name -> "dev.ricci." + name + "..")).toArray(String[]::new);
             classes().that().resideInAPackage("dev.ricci." + module + "..")
@@ -73,6 +73,12 @@ class ArchitectureTest {
     void onlyTheVectorKernelsKnowTheVectorApi() {
         noClasses().that(describe("lie outside tensor.cpu.vector", type -> !resideInAnyPackage("dev.ricci.tensor.cpu.vector..")
             .test(type))).should().dependOnClassesThat().resideInAPackage("jdk.incubator.vector..").check(ricci);
+    }
+
+    @Test
+    void onlyTheServerKnowsTheHttpServer() {
+        noClasses().that(describe("lie outside models.serve", type -> !resideInAnyPackage("dev.ricci.models.serve..")
+            .test(type))).should().dependOnClassesThat().resideInAPackage("com.sun.net.httpserver..").check(ricci);
     }
 
     @Test

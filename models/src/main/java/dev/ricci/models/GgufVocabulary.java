@@ -3,6 +3,7 @@ package dev.ricci.models;
 import dev.ricci.models.tokenizer.EmbeddedVocabulary;
 import dev.ricci.models.tokenizer.PipelineTokenizer;
 import dev.ricci.models.weights.gguf.GgufMetadata;
+import dev.ricci.models.weights.gguf.GgufValue;
 import dev.ricci.tensor.FormatException;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,10 @@ public final class GgufVocabulary {
      * @throws FormatException if it is malformed or of a kind that is not supported
      */
     public PipelineTokenizer tokenizer() {
+        return embedded().tokenizer(source);
+    }
+
+    EmbeddedVocabulary embedded() {
         String model = metadata.string(KEY + "model").orElseThrow(
                 () -> new FormatException("model " + source + ": '" + KEY + "model' is missing"));
         String pre = metadata.string(KEY + "pre").orElse("default");
@@ -48,8 +53,7 @@ public final class GgufVocabulary {
                 metadata.truth(KEY + "add_eos_token").orElse(unigram),
                 metadata.truth(KEY + "add_space_prefix").orElse(pieces || unigram));
         return new EmbeddedVocabulary(model, tokens, scores(), types(),
-                metadata.strings(KEY + "merges").orElse(List.of()), pre, control, charsMap())
-                .tokenizer(source);
+                metadata.strings(KEY + "merges").orElse(List.of()), pre, control, charsMap());
     }
 
     private byte[] charsMap() {
@@ -103,5 +107,36 @@ public final class GgufVocabulary {
             }
         }
         return ids;
+    }
+
+    /** What a file says of a vocabulary and of conversations. */
+    static GgufMetadata metadata(EmbeddedVocabulary v, LanguageModel model) {
+        GgufMetadata m = GgufMetadata.empty().with(KEY + "model", GgufValue.of(v.model()))
+                .with(KEY + "pre", GgufValue.of(v.preTokenizer())).with(KEY + "tokens", GgufValue.strings(v.tokens()));
+        if (!v.scores().isEmpty()) {
+            float[] scores = new float[v.scores().size()];
+            for (int i = 0; i < scores.length; i++) {
+                scores[i] = v.scores().get(i);
+            }
+            m = m.with(KEY + "scores", GgufValue.floats(scores));
+        }
+        m = m.with(KEY + "token_type", GgufValue.ints(v.types().stream().mapToLong(t -> t).toArray()));
+        if (!v.merges().isEmpty()) {
+            m = m.with(KEY + "merges", GgufValue.strings(v.merges()));
+        }
+        EmbeddedVocabulary.Control c = v.control();
+        m = with(m, "bos_token_id", c.bos());
+        m = with(m, "eos_token_id", c.eos());
+        OptionalInt turn = model.endIds().stream().filter(id -> c.eos().isEmpty() || id != c.eos().getAsInt())
+                .mapToInt(id -> id).findFirst();
+        m = with(m, "eot_token_id", turn);
+        m = m.with(KEY + "add_bos_token", GgufValue.of(c.addBos())).with(KEY + "add_eos_token", GgufValue.of(c.addEos()))
+                .with(KEY + "add_space_prefix", GgufValue.of(c.addSpacePrefix()));
+        return model.chatTemplate().isEmpty() ? m
+                : m.with("tokenizer.chat_template", GgufValue.of(model.chatTemplate().get()));
+    }
+
+    private static GgufMetadata with(GgufMetadata m, String key, OptionalInt id) {
+        return id.isEmpty() ? m : m.with(KEY + key, GgufValue.of(id.getAsInt()));
     }
 }

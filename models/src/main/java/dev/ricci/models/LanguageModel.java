@@ -146,6 +146,34 @@ public record LanguageModel(Decoder decoder, Tokenizer tokenizer, Optional<Strin
     }
 
     /**
+     * The vocabulary of a model, without its weights.
+     *
+     * @param path as {@link #load}, a {@code tokenizer.json}, or the vocabulary of a llama2.c model
+     * @return a {@code tokenizer.json}, alone or in a folder, is kept with it, so that it can be saved
+     * @throws FormatException if there is none, or it is not supported
+     * @throws IOException if it cannot be read
+     */
+    public static Tokenizer tokenizer(Path path) throws IOException {
+        String name = path.toAbsolutePath().getFileName().toString();
+        boolean folder = Files.isDirectory(path);
+        if (name.endsWith(".json") || folder && Files.exists(path.resolve(TokenizerJson.FILE))) {
+            return TokenizerJson.loadDefined(path);
+        }
+        if (folder && Files.exists(path.resolve(WeightFolder.CONFIG))) {
+            return FolderVocabulary.tokenizer(path);
+        }
+        if (folder || name.endsWith(".safetensors")) {
+            return ModelFile.tokenizer(folder ? path.resolve(WeightFolder.MODEL) : path);
+        }
+        if (name.endsWith(".gguf")) {
+            try (GgufFile file = GgufFile.open(path)) {
+                return new GgufVocabulary(file.metadata(), path.toString()).tokenizer();
+            }
+        }
+        return Llama2cTokenizer.load(path);
+    }
+
+    /**
      * Writes a folder of Hugging Face's layout: the weights as F32, {@code config.json}, the vocabulary as
      * {@code tokenizer.json} and what ends a generation as {@code generation_config.json}.
      *

@@ -6,7 +6,9 @@ import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.models.tokenizer.Tokenizers;
 import dev.ricci.nn.train.Checkpoint;
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
 import dev.ricci.tensor.io.Safetensors;
@@ -15,7 +17,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A language model in one file: a safetensors file whose metadata hold the decoder's configuration and the tokenizer, as
@@ -24,6 +30,7 @@ import java.util.Map;
 public final class ModelFile {
     private static final String CONFIG = "ricci.decoder";
     private static final String TOKENIZER = "ricci.tokenizer";
+    private static final String CHAT = "ricci.chat";
 
     private ModelFile() {
     }
@@ -42,8 +49,29 @@ public final class ModelFile {
      * @throws IOException if it cannot be written; an old file is intact then
      */
     public static void save(Path file, Decoder model, Tokenizer tokenizer) throws IOException {
-        Safetensors.save(file, model.stateDict(), Map.of(CONFIG, Json.write(model.config().toMap()),
-                TOKENIZER, Json.write(Tokenizers.toMap(tokenizer))));
+        save(file, new LanguageModel(model, tokenizer), DType.F32);
+    }
+
+    /**
+     * Writes a model with what is known of its conversations, atomically.
+     *
+     * @param type of the tensors: F32, F16 or BF16
+     * @throws TensorException if the tokenizer lives in a file of its own
+     * @throws IOException if it cannot be written; an old file is intact then
+     */
+    public static void save(Path file, LanguageModel model, DType type) throws IOException {
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(CONFIG, Json.write(model.decoder().config().toMap()));
+        metadata.put(TOKENIZER, Json.write(Tokenizers.toMap(model.tokenizer())));
+        if (model.chatTemplate().isPresent()) {
+            Map<String, Object> chat = new LinkedHashMap<>();
+            chat.put("template", model.chatTemplate().get());
+            chat.put("end_ids", model.endIds().stream().map(Integer::longValue).toList());
+            metadata.put(CHAT, Json.write(chat));
+        }
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        model.decoder().stateDict().forEach((name, t) -> state.put(name, t.dtype() == type ? t : t.to(type)));
+        Safetensors.save(file, state, metadata);
     }
 
     /**
@@ -59,8 +87,31 @@ public final class ModelFile {
             DecoderConfig config = DecoderConfig.fromMap(metadata(file, in, CONFIG));
             Tokenizer tokenizer = Tokenizers.fromMap(metadata(file, in, TOKENIZER));
             Architecture architecture = Architecture.ofDecoder(config);
-            return new LanguageModel(LanguageModel.decoder(architecture, in, "model " + file, options), tokenizer);
+            LanguageModel model = new LanguageModel(LanguageModel.decoder(architecture, in, "model " + file, options),
+                    tokenizer);
+            String chat = in.metadata().get(CHAT);
+            return chat == null ? model : withChat(model, Json.parseObject(chat, file + " " + CHAT), file);
         }
+    }
+
+    /** The tokenizer alone. */
+    static Tokenizer tokenizer(Path file) throws IOException {
+        try (SafetensorsFile in = SafetensorsFile.open(file)) {
+            return Tokenizers.fromMap(metadata(file, in, TOKENIZER));
+        }
+    }
+
+    private static LanguageModel withChat(LanguageModel model, Map<String, Object> chat, Path file) {
+        Set<Integer> ends = new TreeSet<>();
+        if (chat.get("template") instanceof String template && chat.get("end_ids") instanceof List<?> ids) {
+            for (Object id : ids) {
+                if (id instanceof Long n && n >= 0 && n < model.decoder().config().vocabSize()) {
+                    ends.add(n.intValue());
+                }
+            }
+            return new LanguageModel(model.decoder(), model.tokenizer(), Optional.of(template), ends);
+        }
+        throw new FormatException("model " + file + ": '" + CHAT + "' must have a 'template' and 'end_ids'");
     }
 
     /** From the file's own metadata or, for the model in a checkpoint, from the checkpoint's state beside it. */

@@ -46,7 +46,7 @@ public final class GgufConverter {
             GgufMetadata tokenizer) {
         GgufMetadata metadata = Architecture.toMetadata(config)
                 .with("general.name", GgufValue.of(name))
-                .with("general.file_type", GgufValue.of(fileType(type)))
+                .with("general.file_type", GgufValue.of(type.fileType()))
                 .with("general.quantization_version", GgufValue.of(2));
         for (Map.Entry<String, GgufValue> e : tokenizer.values().entrySet()) {
             metadata = metadata.with(e.getKey(), e.getValue());
@@ -58,23 +58,6 @@ public final class GgufConverter {
             writer.add(tensor, GgufWriter.typeFor(type, shape), shape, () -> tensors.tensor(tensor));
         }
         return writer;
-    }
-
-    /** The number by which files say what most of their tensors are. */
-    private static int fileType(GgufType type) {
-        return switch (type) {
-            case F32 -> 0;
-            case F16 -> 1;
-            case Q4_0 -> 2;
-            case Q4_1 -> 3;
-            case Q8_0 -> 7;
-            case Q5_0 -> 8;
-            case Q5_1 -> 9;
-            case Q4_K -> 14;
-            case Q5_K -> 16;
-            case Q6_K -> 18;
-            case BF16 -> 32;
-        };
     }
 
     /**

@@ -1,2 +1,2 @@
-/** Conversations as text that a model was trained on. */
+/** Conversations as prompts. */
 package dev.ricci.models.chat;

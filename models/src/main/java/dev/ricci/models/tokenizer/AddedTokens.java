@@ -16,6 +16,8 @@ final class AddedTokens {
     private final BitSet special = new BitSet();
     private final CharTrie raw = new CharTrie(64);
     private final CharTrie normalized = new CharTrie(64);
+    /** For texts of which a stranger wrote a part: the special tokens are here as they are written, whatever they say. */
+    private final CharTrie guarded = new CharTrie(64);
     private boolean anyRaw;
     private boolean anyNormalized;
 
@@ -48,6 +50,9 @@ final class AddedTokens {
             byId.put(t.id, t);
             ids.put(t.content, t.id);
             special.set(t.id, t.special);
+            if (!t.content.isEmpty() && (t.special || !t.normalized)) {
+                guarded.add(t.content, t.id, false);
+            }
             String sought = t.normalized ? normalizer.apply(t.content) : t.content;
             if (sought.isEmpty()) {
                 continue;
@@ -88,13 +93,34 @@ final class AddedTokens {
             return;
         }
         if (!anyRaw) {
-            splitNormalized(normalizer.apply(text), true, parts);
+            splitNormalized(normalizer.apply(text), true, null, parts);
             return;
         }
-        split(text, raw, true, new Parts() {
+        split(text, raw, null, true, normalizer, parts);
+    }
+
+    /**
+     * As {@link #split(String, Normalizer, Parts)}, but a special token is found only where none of its characters is
+     * foreign.
+     */
+    void split(String text, BitSet foreign, Normalizer normalizer, Parts parts) {
+        if (!text.isEmpty()) {
+            split(text, guarded, foreign, true, normalizer, parts);
+        }
+    }
+
+    private void split(String text, CharTrie trie, BitSet foreign, boolean first, Normalizer normalizer, Parts parts) {
+        split(text, trie, foreign, first, new Parts() {
             @Override
-            public void text(String stretch, boolean first) {
-                splitNormalized(normalizer.apply(stretch), first, parts);
+            public void text(String stretch, boolean start) {
+                String changed = normalizer.apply(stretch);
+                BitSet all = null;
+                if (foreign != null) {
+                    // The special tokens were found before; what looks like one now does so by the normalizer's doing.
+                    all = new BitSet();
+                    all.set(0, changed.length());
+                }
+                splitNormalized(changed, start, all, parts);
             }
 
             @Override
@@ -104,21 +130,21 @@ final class AddedTokens {
         });
     }
 
-    private void splitNormalized(String text, boolean first, Parts parts) {
+    private void splitNormalized(String text, boolean first, BitSet foreign, Parts parts) {
         if (text.isEmpty()) {
             return;
         }
         if (anyNormalized) {
-            split(text, normalized, first, parts);
+            split(text, normalized, foreign, first, parts);
         } else {
             parts.text(text, first);
         }
     }
 
-    private void split(String text, CharTrie trie, boolean first, Parts parts) {
+    private void split(String text, CharTrie trie, BitSet foreign, boolean first, Parts parts) {
         int done = 0;
         for (int at = 0; at < text.length();) {
-            int end = trie.startsWith(text.charAt(at)) ? longest(trie, text, at) : -1;
+            int end = trie.startsWith(text.charAt(at)) ? longest(trie, text, foreign, at) : -1;
             if (end < 0) {
                 at++;
                 continue;
@@ -150,7 +176,8 @@ final class AddedTokens {
         }
     }
 
-    private static int longest(CharTrie trie, String text, int at) {
+    private int longest(CharTrie trie, String text, BitSet foreign, int at) {
+        int stranger = foreign == null ? -1 : foreign.nextSetBit(at);
         int node = CharTrie.ROOT;
         int end = -1;
         for (int i = at; i < text.length(); i++) {
@@ -158,7 +185,8 @@ final class AddedTokens {
             if (node == CharTrie.NONE) {
                 break;
             }
-            if (trie.value(node) != CharTrie.NONE) {
+            int id = trie.value(node);
+            if (id != CharTrie.NONE && !(stranger >= 0 && stranger <= i && special.get(id))) {
                 end = i + 1;
             }
         }

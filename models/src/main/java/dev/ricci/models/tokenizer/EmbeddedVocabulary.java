@@ -242,6 +242,13 @@ public record EmbeddedVocabulary(String model, List<String> tokens, List<Float> 
                 new TokenDecoder.Sequence(List.copyOf(decoders)), frame(where));
     }
 
+    /** The pairs that {@code llama} joins, the first one first. */
+    List<String[]> scoredPairs() {
+        List<String[]> pairs = new ArrayList<>();
+        scoredMerges(Vocabulary.of(tokens.toArray(String[]::new)), pairs, "tokenizer");
+        return pairs;
+    }
+
     /** SentencePiece joins two neighbours if they are a token together, the one of the best score first. */
     private Merges scoredMerges(Vocabulary vocabulary, List<String[]> pairs, String where) {
         int[] order = IntStream.range(0, tokens.size()).filter(id -> isPiece(id, vocabulary, where)).boxed()

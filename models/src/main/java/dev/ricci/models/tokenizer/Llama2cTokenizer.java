@@ -184,6 +184,11 @@ public final class Llama2cTokenizer implements Tokenizer {
         return ByteBuffer.wrap(both);
     }
 
+    /** The score of a piece: the higher, the sooner it is joined. */
+    float score(int id) {
+        return scores[id];
+    }
+
     @Override
     public byte[] piece(int id) {
         checkId(id);

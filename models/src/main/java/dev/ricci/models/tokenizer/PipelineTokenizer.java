@@ -1,6 +1,7 @@
 package dev.ricci.models.tokenizer;
 
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -10,8 +11,8 @@ import java.util.OptionalInt;
  * post-processor and decoder. {@link TokenizerJson}, {@link Gpt2Files}, {@link EmbeddedVocabulary} and {@link BpeTrainer}
  * make one.
  *
- * <p>Added tokens are found in every text, the special ones too: what a stranger writes may hold {@code <|im_end|>}.
- * {@link #encode} leaves out what the post-processor puts around a text; {@link #encodePrompt} puts it there.
+ * <p>Added tokens are found in every text, the special ones too: what a stranger writes may hold {@code <|im_end|>}, which
+ * {@link #encode(String, BitSet)} leaves as text. {@link #encode(String)} leaves out what the post-processor puts around a text; {@link #encodePrompt} puts it there.
  * Decoding leaves special tokens out.
  */
 public final class PipelineTokenizer implements Tokenizer {
@@ -90,10 +91,22 @@ public final class PipelineTokenizer implements Tokenizer {
         return out.from(0);
     }
 
+    @Override
+    public int[] encode(String text, BitSet foreign) {
+        Utf8.check(text);
+        IdBuffer out = new IdBuffer();
+        parts.added.split(text, foreign, parts.normalizer, into(out));
+        return out.from(0);
+    }
+
     private void encode(String text, IdBuffer out) {
         Utf8.check(text);
+        parts.added.split(text, parts.normalizer, into(out));
+    }
+
+    private AddedTokens.Parts into(IdBuffer out) {
         PreTokenizer.Words words = (t, from, to, first) -> cache.encode(parts.model, t, from, to, out);
-        parts.added.split(text, parts.normalizer, new AddedTokens.Parts() {
+        return new AddedTokens.Parts() {
             @Override
             public void text(String stretch, boolean first) {
                 char[] chars = stretch.toCharArray();
@@ -104,7 +117,7 @@ public final class PipelineTokenizer implements Tokenizer {
             public void token(int id) {
                 out.add(id);
             }
-        });
+        };
     }
 
     /**

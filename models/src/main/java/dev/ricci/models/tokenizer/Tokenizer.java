@@ -1,6 +1,7 @@
 package dev.ricci.models.tokenizer;
 
 import dev.ricci.tensor.IndexOutOfRangeException;
+import java.util.BitSet;
 import java.util.OptionalInt;
 
 /** Turns text into ids and back. Immutable and thread-safe. */
@@ -11,6 +12,17 @@ public interface Tokenizer {
      * @throws dev.ricci.tensor.TensorException if the text holds something that the vocabulary cannot express
      */
     int[] encode(String text);
+
+    /**
+     * The ids of a text of which a stranger wrote a part: as {@link #encode(String)}, but a token with a meaning for the
+     * model, such as the end of a turn, is found only where none of its characters is the stranger's.
+     *
+     * @param foreign the chars of the text that are the stranger's
+     * @throws dev.ricci.tensor.TensorException if the text holds something that the vocabulary cannot express
+     */
+    default int[] encode(String text, BitSet foreign) {
+        return encode(text);
+    }
 
     /** The UTF-8 bytes that an id stands for; none for control ids. A character may be spread over several ids. */
     byte[] piece(int id);

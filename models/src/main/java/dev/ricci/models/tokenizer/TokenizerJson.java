@@ -45,8 +45,18 @@ public final class TokenizerJson {
      * @throws IOException if it cannot be read
      */
     public static PipelineTokenizer load(Path path) throws IOException {
+        return load(path, false);
+    }
+
+    /** As {@link #load}; the tokenizer keeps the file's content, so that it can be saved and converted. */
+    public static PipelineTokenizer loadDefined(Path path) throws IOException {
+        return load(path, true);
+    }
+
+    private static PipelineTokenizer load(Path path, boolean keep) throws IOException {
         Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
-        PipelineTokenizer tokenizer = of(Json.read(file), file.toString());
+        Map<String, Object> content = Json.read(file);
+        PipelineTokenizer tokenizer = keep ? defined(content, file.toString()) : of(content, file.toString());
         Path config = file.resolveSibling(CONFIG);
         if (!Files.exists(config)) {
             return tokenizer;

@@ -4,6 +4,7 @@ import dev.ricci.tensor.TensorException;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** Tokenizers by name and as JSON values, for command lines and the files of models. */
 public final class Tokenizers {
@@ -46,6 +47,8 @@ public final class Tokenizers {
             case PipelineTokenizer t when t.definition().isPresent() -> {
                 m.put("kind", "tokenizer.json");
                 m.put("definition", t.definition().get());
+                t.bos().ifPresent(id -> m.put("bos", (long) id));
+                t.eos().ifPresent(id -> m.put("eos", (long) id));
             }
             default -> throw new TensorException("tokenizer: " + tokenizer.getClass().getSimpleName()
                     + " is kept in a file of its own, not with the model");
@@ -76,8 +79,20 @@ public final class Tokenizers {
         if ("tokenizer.json".equals(kind) && m.get("definition") instanceof Map<?, ?> definition) {
             Map<String, Object> json = new LinkedHashMap<>();
             definition.forEach((key, value) -> json.put((String) key, value));
-            return TokenizerJson.defined(json, "of the model's file");
+            PipelineTokenizer t = TokenizerJson.defined(json, "of the model's file");
+            return t.with(special(m, "bos", t, t.bos()), special(m, "eos", t, t.eos()));
         }
         throw new TensorException("tokenizer: the model's file describes an unknown kind, " + m);
+    }
+
+    private static OptionalInt special(Map<String, ?> m, String key, PipelineTokenizer t, OptionalInt otherwise) {
+        if (m.get(key) == null) {
+            return otherwise;
+        }
+        if (m.get(key) instanceof Long id && id >= 0 && id < t.vocabSize()) {
+            return OptionalInt.of(id.intValue());
+        }
+        throw new TensorException("tokenizer: of the model's file: '" + key + "' must be an id of the vocabulary, got "
+                + m.get(key));
     }
 }

@@ -72,6 +72,23 @@ public enum GgufType {
         return id;
     }
 
+    /** The number by which {@code general.file_type} says that most of a file's tensors are of this type. */
+    public int fileType() {
+        return switch (this) {
+            case F32 -> 0;
+            case F16 -> 1;
+            case Q4_0 -> 2;
+            case Q4_1 -> 3;
+            case Q8_0 -> 7;
+            case Q5_0 -> 8;
+            case Q5_1 -> 9;
+            case Q4_K -> 14;
+            case Q5_K -> 16;
+            case Q6_K -> 18;
+            case BF16 -> 32;
+        };
+    }
+
     /** How its elements are kept. */
     public WeightType stored() {
         return stored;

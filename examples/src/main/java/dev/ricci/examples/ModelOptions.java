@@ -1,0 +1,47 @@
+package dev.ricci.examples;
+
+import dev.ricci.models.LanguageModel;
+import dev.ricci.models.LoadOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Which model: what the commands that run one take. */
+final class ModelOptions {
+    @Parameters(paramLabel = "MODEL", arity = "0..1", description = "A folder with config.json, weights and tokenizer.json; a .gguf file; a"
+        + " .safetensors file or run folder of ricci train; or a llama2.c model.")
+    private Path model;
+
+    @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
+    private Path tokenizer;
+
+    /** Whether one is named. */
+    boolean isGiven() {
+        return model != null;
+    }
+
+    /** The name by which people know it. */
+    String name() {
+        return name(model);
+    }
+
+    /** The name by which people know a file or folder. */
+    static String name(Path path) {
+        String name = path.toAbsolutePath().normalize().getFileName().toString();
+        return name.replaceFirst("\\.(gguf|safetensors|bin|onnx)$", "");
+    }
+
+    /**
+     * Reads it.
+     *
+     * @throws UsageException if none is named
+     */
+    LanguageModel load() throws IOException {
+        if (model == null) {
+            throw new UsageException("MODEL: missing; name a file or folder");
+        }
+        LoadOptions options = LoadOptions.usual();
+        return LanguageModel.load(model, tokenizer == null ? options : options.withVocabulary(tokenizer));
+    }
+}
