@@ -38,7 +38,7 @@ class DescriptionProperties {
             Map.of("rope_type", "llama3", "factor", 0.0), Map.of("type", "yarn", "factor", 1e300),
             Map.of("rope_type", "linear", "factor", 2.0), Map.of("rope_theta", -1.0));
 
-    @Property(tries = 3000)
+    @Property(tries = 1000)
     void aConfigIsUnderstoodOrRefused(@ForAll long seed) {
         for (int round = 0; round < ROUNDS; round++) {
             Random random = new Random(seed + round);
@@ -70,7 +70,7 @@ class DescriptionProperties {
         }
     }
 
-    @Property(tries = 300)
+    @Property(tries = 100)
     void metadataAreUnderstoodOrRefused(@ForAll long seed) throws IOException {
         Random random = new Random(seed);
         List<DecoderConfig> configs = List.copyOf(OracleModels.configs().values());
