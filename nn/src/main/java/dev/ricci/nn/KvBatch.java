@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Tokens of several sequences side by side, each with a cache of its own: one step of a server. The tokens of all
- * sequences form one row [1, N], those of the first sequence first, so that every layer but attention works on N rows at
- * once; attention goes sequence by sequence, each over its own length. A sequence may bring one token, the next of its
+ * sequences form one row [1, N], those of the first sequence first, so that every layer but attention works on N rows
+ * at once; attention goes sequence by sequence, each over its own length. A sequence may bring one token, the next of its
  * generation, or many, a part of its prompt. Its results are, bit for bit, those it gets alone.
  */
 public final class KvBatch {
@@ -121,7 +121,8 @@ public final class KvBatch {
             for (int i = 0, from = 0; i < ends.length; from = ends[i++]) {
                 KvCache.Slot slot = slots.get(i);
                 slot.append(k.slice(2, from, ends[i]), v.slice(2, from, ends[i]));
-                parts.add(attend.apply(q.slice(2, from, ends[i]), slot.keys(slot.length()), slot.values(slot.length())));
+                int seen = slot.length();
+                parts.add(attend.apply(q.slice(2, from, ends[i]), slot.keys(seen), slot.values(seen)));
             }
             return parts.size() == 1 ? parts.getFirst() : Tensor.cat(2, parts);
         }

@@ -5,8 +5,8 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 
 /**
- * Ids in the order of their scores, the best first and equal ones by id, with weights exp((score - best) / temperature).
- * A heap puts them in order only as far as somebody looks: of a large vocabulary that is a few.
+ * Ids in the order of their scores, the best first and equal ones by id, with weights exp((score - best) /
+ * temperature). A heap puts them in order only as far as somebody looks: of a large vocabulary that is a few.
  */
 final class Ranking {
     /** Less than exp of it, relative to the best, is out of reach of a draw of 53 bits. */

@@ -269,7 +269,8 @@ class InferenceEngineTest {
             List<Generation> all = new ArrayList<>(requests.stream().map(engine::submit).toList());
             Generation poisoned = engine.submit(sampled(0, 5, 2, 28, 3));
             for (int i = 0; i < 8; i++) {
-                assertArrayEquals(EngineRuns.alone(MODEL, requests.get(i)), EngineRuns.ids(EngineRuns.tokens(all.get(i))));
+                assertArrayEquals(EngineRuns.alone(MODEL, requests.get(i)),
+                        EngineRuns.ids(EngineRuns.tokens(all.get(i))));
             }
             TensorException e = assertThrows(TensorException.class, poisoned::next);
             assertSame(OutOfMemoryError.class, e.getCause().getClass());
@@ -314,7 +315,7 @@ class InferenceEngineTest {
         }
         gate.entered.await();
         Thread closing = Thread.startVirtualThread(engine::close);
-        EngineRuns.await(() -> closing.getState() == Thread.State.WAITING || closing.getState() == Thread.State.TIMED_WAITING);
+        EngineRuns.await(() -> closing.getState() == Thread.State.WAITING);
         gate.open.countDown();
         closing.join();
         for (Generation g : all) {
@@ -372,7 +373,8 @@ class InferenceEngineTest {
     @Test
     void theTextGeneratorWorksOnIt() {
         CharTokenizer tokenizer = CharTokenizer.of("abcdefghijklmnopqrstuvwxyz .,");
-        GenerationConfig config = GenerationConfig.greedy(30).with(Sampling.temperature(1), 4).withStop(List.of("q", "z"));
+        GenerationConfig config = GenerationConfig.greedy(30).with(Sampling.temperature(1), 4)
+                .withStop(List.of("q", "z"));
         try (InferenceEngine engine = new InferenceEngine(MODEL, OPTIONS)) {
             StringBuilder streamed = new StringBuilder();
             TextGenerator.Result result = new TextGenerator(tokenizer, engine).generate("some text", config,

@@ -30,7 +30,8 @@ class Stories260kEngineTest {
     @BeforeEach
     void load() throws Exception {
         if (model == null) {
-            Map<?, ?> file = (Map<?, ?>) Json.parse(Files.readString(TestData.require("stories260K/golden_greedy.json")));
+            String text = Files.readString(TestData.require("stories260K/golden_greedy.json"));
+            Map<?, ?> file = (Map<?, ?>) Json.parse(text);
             golden = ((List<?>) file.get("ids")).stream().mapToInt(id -> ((Number) id).intValue()).toArray();
             model = Llama2cReader.load(TestData.require("stories260K/stories260K.bin"));
         }
