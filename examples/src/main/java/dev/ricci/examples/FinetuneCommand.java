@@ -33,8 +33,8 @@ public final class FinetuneCommand implements RicciCommand {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "What to start from: a .safetensors file or run folder of ricci train, or"
-        + " a llama2.c model.")
+    @Parameters(paramLabel = "MODEL", description = "What to start from: a .safetensors file or run folder of ricci train, a"
+        + " folder of a published model, a .gguf file, or a llama2.c model.")
     private Path model;
 
     @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
@@ -102,7 +102,7 @@ public final class FinetuneCommand implements RicciCommand {
         FinetuneData.Source source = new FinetuneData.Source(data, validation, context,
             leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed());
         Map<String, Object> config = config(p, base, source);
-        FinetuneData material = FinetuneData.of(source, decoder, base.tokenizer());
+        FinetuneData material = FinetuneData.of(source, base);
         TrainingRun run = new TrainingRun(out, trained, material.loss(), material.loader(), material.evaluator(),
             p.optimization(), config);
         Double before = resume ? null : (Double) material.evaluator().evaluate();
