@@ -33,8 +33,8 @@ public final class FinetuneCommand implements RicciCommand {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "What to start from: a .safetensors file or run folder of ricci train, or"
-        + " a llama2.c model.")
+    @Parameters(paramLabel = "MODEL", description = "What to start from: a .safetensors file or run folder of ricci train, a"
+        + " folder of a published model, a .gguf file, or a llama2.c model.")
     private Path model;
 
     @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
@@ -57,6 +57,9 @@ public final class FinetuneCommand implements RicciCommand {
 
     @Option(names = "--merge", description = "Write the model with the adapters added to its weights, too.")
     private boolean merge;
+
+    @Option(names = "--as-stored", description = "Keep the model's matrices in the type of its file: less memory, slower.")
+    private boolean asStored;
 
     @Option(names = "--leave-out-long", description = "Leave out examples longer than the context; else their end is cut off.")
     private boolean leaveOutLong;
@@ -81,9 +84,14 @@ public final class FinetuneCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         FinetunePreset p = PresetOptions.read(spec, FinetunePreset.ALL.get(full ? "full" : "lora"));
         checkUsage(p);
-        LoadOptions usual = LoadOptions.usual();
+        LoadOptions usual = LoadOptions.usual()
+            .withWeights(asStored ? LoadOptions.Weights.AS_STORED : LoadOptions.Weights.F32);
         LanguageModel base = LanguageModel.load(model, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
         Decoder decoder = base.decoder();
+        if (!decoder.mask().isCausal()) {
+            throw new TensorException("finetune: " + model + " sees what follows, so that there is nothing to predict; only"
+                + " models that read from left to right can be trained on");
+        }
         LoraAdapter adapter = full ? null : LoraAdapter.on(decoder, p.lora(), Rng.of(options.seed()).split("lora"));
         Layer trained = full ? decoder : adapter;
         int most = decoder.config().contextLength();
@@ -94,7 +102,7 @@ public final class FinetuneCommand implements RicciCommand {
         FinetuneData.Source source = new FinetuneData.Source(data, validation, context,
             leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed());
         Map<String, Object> config = config(p, base, source);
-        FinetuneData material = FinetuneData.of(source, decoder, base.tokenizer());
+        FinetuneData material = FinetuneData.of(source, base);
         TrainingRun run = new TrainingRun(out, trained, material.loss(), material.loader(), material.evaluator(),
             p.optimization(), config);
         Double before = resume ? null : (Double) material.evaluator().evaluate();
@@ -106,6 +114,9 @@ public final class FinetuneCommand implements RicciCommand {
     private void checkUsage(FinetunePreset p) {
         if (full && (lora || merge || p.rank() != 0)) {
             throw new UsageException("--full trains all weights: leave --lora, --rank and --merge out");
+        }
+        if (asStored && (full || merge)) {
+            throw new UsageException("--as-stored: such weights never change; leave it out with --full and --merge");
         }
         if (p.context() < 0) {
             throw new UsageException("--context: must not be negative, got " + p.context());

@@ -1,5 +1,7 @@
 package dev.ricci.examples;
 
+import dev.ricci.models.LanguageModel;
+import dev.ricci.models.chat.ChatEncoder;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.generation.Scoring;
 import dev.ricci.models.instruction.EncodedExample;
@@ -48,8 +50,8 @@ record FinetuneData(DataLoader loader, Function<Batch, Tensor> loss, Evaluator e
         }
     }
 
-    static FinetuneData of(Source source, Decoder model, Tokenizer tokenizer) throws IOException {
-        return source.isExamples() ? examples(source, model, tokenizer) : text(source, model, tokenizer);
+    static FinetuneData of(Source source, LanguageModel base) throws IOException {
+        return source.isExamples() ? examples(source, base) : text(source, base.decoder(), base.tokenizer());
     }
 
     private static FinetuneData text(Source s, Decoder model, Tokenizer tokenizer) throws IOException {
@@ -63,9 +65,9 @@ record FinetuneData(DataLoader loader, Function<Batch, Tensor> loss, Evaluator e
             String.format("%,d training and %,d validation tokens", split.training().length, split.validation().length));
     }
 
-    private static FinetuneData examples(Source s, Decoder model, Tokenizer tokenizer) throws IOException {
-        InstructionEncoder encoder = new InstructionEncoder(tokenizer, s.context, s.tooLong);
-        InstructionReader reader = InstructionReader.plain();
+    private static FinetuneData examples(Source s, LanguageModel base) throws IOException {
+        InstructionEncoder encoder = new InstructionEncoder(base.tokenizer(), s.context, s.tooLong);
+        InstructionReader reader = ChatEncoder.of(base).map(InstructionReader::chat).orElseGet(InstructionReader::plain);
         InstructionEncoder.Encoded all = encoder.encode(reader.read(s.data));
         List<EncodedExample> training = all.examples();
         List<EncodedExample> validation;
@@ -80,7 +82,7 @@ record FinetuneData(DataLoader loader, Function<Batch, Tensor> loss, Evaluator e
         }
         PackedExamples rows = PackedExamples.of(training, s.context);
         PackedExamples kept = PackedExamples.of(validation, s.context);
-        Function<Batch, Tensor> loss = b -> PackedExamples.loss(model, b);
+        Function<Batch, Tensor> loss = b -> PackedExamples.loss(base.decoder(), b);
         String summary = String.format("%,d training and %,d validation examples in %,d and %,d rows", training.size(),
             validation.size(), rows.size(), kept.size())
             + (all.cut() == 0 ? "" : String.format("; the end of %,d cut off", all.cut()))

@@ -6,11 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.models.lora.PeftFolder;
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.io.Json;
+import dev.ricci.tensor.io.Safetensors;
+import dev.ricci.tensor.io.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -85,6 +90,23 @@ class FinetuneCommandTest {
         String model = dir.resolve("qa").toString();
         assertTrue(written("she ", model).startsWith("she sea"));
         assertTrue(written("the ", model).startsWith("the shore"));
+    }
+
+    @Test
+    void aBaseKeptAsStoredGivesTheSameAdapter() throws IOException {
+        Path halves = dir.resolve("halves.safetensors");
+        try (SafetensorsFile whole = SafetensorsFile.open(base)) {
+            Map<String, Tensor> state = new LinkedHashMap<>();
+            whole.names().forEach(name -> state.put(name, whole.tensor(name).to(DType.F16)));
+            Safetensors.save(halves, state, whole.metadata());
+        }
+        base = halves;
+        assertEquals(0, finetune(text, "plain", "--steps", "4").code());
+        CommandLineRun stored = finetune(text, "stored", "--steps", "4", "--as-stored");
+        assertEquals(0, stored.code(), stored.err());
+        assertEquals(-1, Files.mismatch(dir.resolve("plain/adapter/adapter_model.safetensors"),
+            dir.resolve("stored/adapter/adapter_model.safetensors")));
+        assertError(2, finetune(text, "x", "--as-stored", "--merge"), "never change");
     }
 
     @Test

@@ -31,8 +31,22 @@ public record ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
      * @throws dev.ricci.tensor.TensorException if the template refuses the messages, or the vocabulary cannot express them
      */
     public int[] prompt(List<ChatMessage> messages, Map<String, Object> variables) {
-        return template.render(messages, new ChatTemplate.Options(true, written(tokenizer.bos()),
-                written(tokenizer.eos()), variables)).encode(tokenizer);
+        return render(messages, true, variables).encode(tokenizer);
+    }
+
+    /**
+     * The text of a conversation.
+     *
+     * @param answerFollows whether it ends where the model's turn begins, else behind the last message
+     * @throws dev.ricci.tensor.TensorException if the template refuses the messages
+     */
+    public ChatPrompt render(List<ChatMessage> messages, boolean answerFollows) {
+        return render(messages, answerFollows, Map.of());
+    }
+
+    private ChatPrompt render(List<ChatMessage> messages, boolean answerFollows, Map<String, Object> variables) {
+        return template.render(messages, new ChatTemplate.Options(answerFollows, written(tokenizer.bos()),
+                written(tokenizer.eos()), variables));
     }
 
     /** As {@link #prompt(List, Map)}, without variables. */

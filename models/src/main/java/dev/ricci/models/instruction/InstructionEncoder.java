@@ -7,12 +7,12 @@ import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.TensorException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /**
  * Turns examples into ids. The ids of what is given are those that a prompt of the same text has, so that the model learns
- * to go on from what it will see; the beginning-of-sequence id stands first if the vocabulary has one, the end-of-sequence
- * id last unless the text ends itself.
+ * to go on from what it will see.
  *
  * @param tokenizer of the model
  * @param context the most predictions in an example
@@ -93,20 +93,18 @@ public record InstructionEncoder(Tokenizer tokenizer, int context, TooLong tooLo
     private Row row(InstructionExample example) {
         Row row = new Row();
         try {
-            String before = "";
+            if (!example.framed() && tokenizer.bos().isPresent()) {
+                row.add(false, tokenizer.bos().getAsInt());
+            }
+            Part before = null;
             for (Part part : example.parts()) {
-                int[] ids = following(before, part.text());
-                if (row.size == 0 && tokenizer.bos().isPresent()
-                        && (ids.length == 0 || ids[0] != tokenizer.bos().getAsInt())) {
-                    row.add(false, tokenizer.bos().getAsInt());
-                }
-                row.add(part.learned(), ids);
-                before = part.text();
+                row.add(part.learned(), following(before, part));
+                before = part;
             }
         } catch (TensorException e) {
             throw new FormatException(example.source() + ": " + e.getMessage(), e);
         }
-        if (!example.endsItself() && tokenizer.eos().isPresent()) {
+        if (!example.framed() && tokenizer.eos().isPresent()) {
             row.add(true, tokenizer.eos().getAsInt());
         }
         return row;
@@ -117,13 +115,15 @@ public record InstructionEncoder(Tokenizer tokenizer, int context, TooLong tooLo
      * some tokenizers put a space before a text on its own; where a token would go over the border, the text's own, since
      * the prompt will have ended at the border.
      */
-    private int[] following(String before, String text) {
-        if (before.isEmpty()) {
-            return tokenizer.encode(text);
+    private int[] following(Part before, Part part) {
+        int[] alone = tokenizer.encode(part.text(), part.foreign());
+        if (before == null) {
+            return alone;
         }
-        int[] first = tokenizer.encode(before);
-        int[] both = tokenizer.encode(before + text);
-        int same = Arrays.mismatch(first, both);
-        return same == first.length ? Arrays.copyOfRange(both, first.length, both.length) : tokenizer.encode(text);
+        int[] first = tokenizer.encode(before.text(), before.foreign());
+        BitSet foreign = before.foreign();
+        part.foreign().stream().forEach(i -> foreign.set(before.text().length() + i));
+        int[] both = tokenizer.encode(before.text() + part.text(), foreign);
+        return Arrays.mismatch(first, both) == first.length ? Arrays.copyOfRange(both, first.length, both.length) : alone;
     }
 }

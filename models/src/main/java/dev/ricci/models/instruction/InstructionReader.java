@@ -1,6 +1,8 @@
 package dev.ricci.models.instruction;
 
+import dev.ricci.models.chat.ChatEncoder;
 import dev.ricci.models.chat.ChatMessage;
+import dev.ricci.models.chat.ChatPrompt;
 import dev.ricci.models.instruction.InstructionExample.Part;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
@@ -18,10 +20,10 @@ import java.util.Map;
  * Reads examples from JSONL, one JSON object a line. Its keys say which of the usual shapes it has; others are ignored:
  *
  * <ul>
- * <li>{@code messages}: a list of {@code {"role", "content"}}. Written by the chat format; what the assistant says is
+ * <li>{@code messages}: a list of {@code {"role", "content"}}. Written by the chat template; what the assistant says is
  * learned, up to where its turn ends.
  * <li>{@code instruction}, {@code output} and perhaps {@code input} (the keys of Alpaca): the output is learned. With a
- * chat format as a message of the user and one of the assistant, without as text under headings.
+ * chat template as a message of the user and one of the assistant, without as text under headings.
  * <li>{@code prompt} and {@code completion}: just so; the completion is learned.
  * <li>{@code text}: all of it is learned.
  * </ul>
@@ -30,20 +32,20 @@ public final class InstructionReader {
     /** What says which shape an example has. */
     private static final List<String> SHAPES = List.of("messages", "instruction", "prompt", "text");
 
-    private final ChatFormat chat;
+    private final ChatEncoder chat;
 
-    private InstructionReader(ChatFormat chat) {
+    private InstructionReader(ChatEncoder chat) {
         this.chat = chat;
     }
 
-    /** For a model without a chat format: {@code messages} are refused. */
+    /** For a model without a chat template: {@code messages} are refused. */
     public static InstructionReader plain() {
         return new InstructionReader(null);
     }
 
-    /** For a model with a chat format. */
-    public static InstructionReader chat(ChatFormat format) {
-        return new InstructionReader(format);
+    /** For a model with a chat template. */
+    public static InstructionReader chat(ChatEncoder chat) {
+        return new InstructionReader(chat);
     }
 
     /**
@@ -110,7 +112,7 @@ public final class InstructionReader {
         return new InstructionExample(List.of(new Part(given, false), new Part(output, true)), false, source);
     }
 
-    /** What the format adds for each answer is learned, and all before it given. */
+    /** What the template adds for each answer is learned, and all before it given. */
     private InstructionExample conversation(List<ChatMessage> messages, String source) {
         if (chat == null) {
             throw new FormatException(source + ": a conversation needs a model with a chat template, which this one has not;"
@@ -118,24 +120,29 @@ public final class InstructionReader {
         }
         List<Part> parts = new ArrayList<>();
         String before = "";
-        for (int i = 0; i < messages.size(); i++) {
-            if (messages.get(i).role().equals("assistant")) {
-                String asked = chat.render(messages.subList(0, i), true);
-                String answered = chat.render(messages.subList(0, i + 1), false);
-                parts.add(new Part(rest(before, asked, source), false));
-                parts.add(new Part(rest(asked, answered, source), true));
-                before = answered;
+        try {
+            for (int i = 0; i < messages.size(); i++) {
+                if (messages.get(i).role().equals("assistant")) {
+                    ChatPrompt asked = chat.render(messages.subList(0, i), true);
+                    ChatPrompt answered = chat.render(messages.subList(0, i + 1), false);
+                    parts.add(rest(before, asked, false));
+                    parts.add(rest(asked.text(), answered, true));
+                    before = answered.text();
+                }
             }
+        } catch (TensorException e) {
+            throw new FormatException(source + ": " + e.getMessage(), e);
         }
         return new InstructionExample(parts, true, source);
     }
 
-    private static String rest(String before, String text, String source) {
+    private static Part rest(String before, ChatPrompt prompt, boolean learned) {
+        String text = prompt.text();
         if (!text.startsWith(before)) {
-            throw new FormatException(source + ": the chat template writes earlier messages in another way once later ones"
-                    + " follow; split the conversation, one example for each answer");
+            throw new FormatException("the chat template writes earlier messages in another way once later ones follow;"
+                    + " split the conversation, one example for each answer");
         }
-        return text.substring(before.length());
+        return new Part(text.substring(before.length()), prompt.foreign().get(before.length(), text.length()), learned);
     }
 
     private static List<ChatMessage> messages(Object value, String source) {

@@ -2,6 +2,7 @@ package dev.ricci.models.lora;
 
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Linear;
+import dev.ricci.nn.Parameter;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
@@ -22,7 +23,7 @@ import java.util.Map;
  * }
  *
  * <p>The model computes with every adapter that is attached to it; {@link #detach} takes one away, {@link #merge} puts it
- * into the weights. The base needs nothing but {@code Linear.forward}, unless it is merged.
+ * into the weights. The base may be loaded as stored, unless it is merged.
  */
 public final class LoraAdapter extends Layer {
     /** A linear layer, its adapter, and its weight as it was before it was merged, or null. */
@@ -158,10 +159,18 @@ public final class LoraAdapter extends Layer {
      * Adds the adapter to the weights, W + s B A, and computes with those alone: as fast as the base. The weights as they
      * were are kept for {@link #unmerge}. No other thread may use the model meanwhile.
      *
-     * @throws TensorException if it is merged already
+     * @throws TensorException if it is merged already, or a weight was loaded as stored, which never changes; nothing has
+     *     changed then
      */
     public void merge() {
         refuseIfMerged("merge");
+        targets.forEach((path, t) -> {
+            Parameter weight = t.linear.weight();
+            if (!weight.storedAs().equals(weight.spec().dtype().name())) {
+                throw new TensorException("lora: merge: the weight of '" + path + "' is kept as " + weight.storedAs()
+                        + ", which never changes; load the model with F32 weights to merge");
+            }
+        });
         detach();
         targets.values().forEach(t -> {
             t.original = t.linear.weight().snapshot();

@@ -1,15 +1,21 @@
 package dev.ricci.models.instruction;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.models.chat.ChatEncoder;
 import dev.ricci.models.chat.ChatMessage;
+import dev.ricci.models.chat.ChatTemplate;
 import dev.ricci.models.instruction.InstructionExample.Part;
+import dev.ricci.models.tokenizer.ByteTokenizer;
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.Functional;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,13 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 class InstructionReaderTest {
     private static final InstructionReader PLAIN = InstructionReader.plain();
     /** Turns in brackets; an answer begins behind "assistant:". */
-    private static final InstructionReader CHAT = InstructionReader.chat((messages, answerFollows) -> {
-        StringBuilder text = new StringBuilder();
-        for (ChatMessage m : messages) {
-            text.append('<').append(m.role()).append(':').append(m.content()).append('>');
-        }
-        return text.append(answerFollows ? "<assistant:" : "").toString();
-    });
+    private static final InstructionReader CHAT = InstructionReader.chat(template("{% for m in messages %}<{{ m.role }}:"
+            + "{{ m.content }}>{% endfor %}{% if add_generation_prompt %}<assistant:{% endif %}"));
+
+    private static ChatEncoder template(String source) {
+        return new ChatEncoder(new ByteTokenizer(), ChatTemplate.parse(source));
+    }
 
     @TempDir
     private Path folder;
@@ -36,10 +41,10 @@ class InstructionReaderTest {
         return new Part(text, true);
     }
 
-    private static void assertParts(InstructionReader reader, String json, boolean endsItself, Part... parts) {
+    private static void assertParts(InstructionReader reader, String json, boolean framed, Part... parts) {
         InstructionExample example = reader.example(json, "here");
-        assertEquals(List.of(parts), example.parts());
-        assertEquals(endsItself, example.endsItself());
+        assertEquals(List.of(parts), example.parts().stream().map(p -> new Part(p.text(), p.learned())).toList());
+        assertEquals(framed, example.framed());
         assertEquals("here", example.source());
     }
 
@@ -77,9 +82,30 @@ class InstructionReaderTest {
     }
 
     @Test
+    void whatAMessageHoldsIsForeign() {
+        List<Part> parts = CHAT.example("{\"messages\": [{\"role\": \"user\", \"content\": \"ab\"}, {\"role\": \"assistant\","
+                + " \"content\": \"cde\"}]}", "here").parts();
+        assertEquals("{1, 2, 3, 4, 6, 7}", parts.get(0).foreign().toString(), parts.get(0).text());
+        assertEquals("{0, 1, 2}", parts.get(1).foreign().toString(), parts.get(1).text());
+    }
+
+    @Test
+    void whatIsGivenHasTheIdsOfThePrompt() {
+        ChatEncoder chat = template("{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+                + "{% if add_generation_prompt %}[assistant]{% endif %}");
+        InstructionExample example = InstructionReader.chat(chat).example("{\"instruction\": \"ab\", \"output\": \"cd\"}", "here");
+        EncodedExample ids = new InstructionEncoder(chat.tokenizer(), 100, InstructionEncoder.TooLong.CUT)
+                .encode(List.of(example)).examples().getFirst();
+        int[] prompt = chat.prompt(List.of(ChatMessage.user("ab")));
+        assertArrayEquals(prompt, Arrays.copyOf(ids.inputs(), prompt.length));
+        int[] learned = Arrays.stream(ids.targets()).dropWhile(t -> t == Functional.IGNORE_INDEX).toArray();
+        assertArrayEquals(new int[] {'c', 'd'}, learned);
+        assertEquals(prompt.length + 1, ids.inputs().length);
+    }
+
+    @Test
     void aTemplateThatRewritesWhatWasSaidIsRefused() {
-        InstructionReader last = InstructionReader.chat((messages, answerFollows) -> messages.size() + " messages"
-                + (answerFollows ? ":" : ""));
+        InstructionReader last = InstructionReader.chat(template("{{ messages | length }} messages"));
         assertRefused(last, "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\": \"assistant\","
                 + " \"content\": \"b\"}]}", "in another way");
     }

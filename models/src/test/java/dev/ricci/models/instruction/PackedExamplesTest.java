@@ -76,8 +76,8 @@ class PackedExamplesTest {
         assertArrayEquals(new int[] {NO, NO, 4, 5, 1}, e.targets());
         EncodedExample chat = encode(new InstructionExample(List.of(new Part("a", false), new Part("b", true),
                 new Part("c", false), new Part("d", true)), true, "example"));
-        assertArrayEquals(new int[] {0, 2, 3, 4}, chat.inputs());
-        assertArrayEquals(new int[] {NO, 3, NO, 5}, chat.targets());
+        assertArrayEquals(new int[] {2, 3, 4}, chat.inputs());
+        assertArrayEquals(new int[] {3, NO, 5}, chat.targets());
         EncodedExample text = encode(new InstructionExample(List.of(new Part("ab", true)), false, "example"));
         assertArrayEquals(new int[] {2, 3, 1}, text.targets());
     }

@@ -19,10 +19,13 @@ import dev.ricci.nn.train.Checkpoint;
 import dev.ricci.nn.train.Trainer;
 import dev.ricci.nn.train.TrainerOptions;
 import dev.ricci.nn.train.TrainingListener;
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.Safetensors;
+import dev.ricci.tensor.io.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,8 +137,8 @@ class LoraAdapterTest {
         head.assign(head.snapshot().mul(50));
         Map<String, float[]> before = weights();
         LoraAdapter adapter = LoraAdapter.on(model, LoraConfig.of(8).withTargets(new LoraTargets.AllLinear()), Rng.of(1));
-        AdamW optimizer = AdamW.of(adapter.parameters(), 1e-2);
-        for (int i = 0; i < 300; i++) {
+        AdamW optimizer = AdamW.of(adapter.parameters(), 2e-2);
+        for (int i = 0; i < 120; i++) {
             Gradients g = Gradients.of(model.loss(IDS, TARGETS), Gradients.reuseMemory());
             optimizer.step(g);
             g.release();
@@ -195,6 +198,32 @@ class LoraAdapterTest {
         assertFalse(Arrays.equals(evaluated, first));
         assertArrayEquals(first, Training.scope(Rng.of(1), this::logits));
         assertFalse(Arrays.equals(first, Training.scope(Rng.of(2), this::logits)));
+    }
+
+    /** Halves stay halves: the gradients are those of a base in F32, and nothing is merged into them. */
+    @Test
+    void trainsOnABaseThatIsKeptAsStored() throws IOException {
+        Map<String, Tensor> halves = new LinkedHashMap<>(model.stateDict());
+        halves.replaceAll((path, t) -> t.to(DType.F16));
+        Path file = folder.resolve("halves.safetensors");
+        Safetensors.save(file, halves);
+        Decoder stored = new Decoder(model.config(), Rng.of(2));
+        try (SafetensorsFile source = SafetensorsFile.open(file)) {
+            model.load(source);
+            stored.loadAsStored(source);
+        }
+        LoraConfig all = LoraConfig.of(2).withTargets(new LoraTargets.AllLinear());
+        LoraAdapter plain = LoraAdapter.on(model, all, Rng.of(4));
+        LoraAdapter adapter = LoraAdapter.on(stored, all, Rng.of(4));
+        Gradients expected = Gradients.of(model.loss(IDS, TARGETS));
+        Gradients found = Gradients.of(stored.loss(IDS, TARGETS));
+        adapter.parameters().forEach((path, p) -> assertArrayEquals(
+                expected.get(plain.parameters().get(path).variable()).toFloatArray(), found.get(p.variable()).toFloatArray(),
+                1e-6f, path));
+        String message = assertThrows(TensorException.class, adapter::merge).getMessage();
+        assertTrue(message.contains("is kept as F16"), message);
+        adapter.detach();
+        assertFalse(adapter.isMerged());
     }
 
     @Test
