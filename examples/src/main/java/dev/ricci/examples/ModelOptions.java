@@ -41,7 +41,7 @@ final class ModelOptions {
         if (model == null) {
             throw new UsageException("MODEL: missing; name a file or folder");
         }
-        LoadOptions options = LoadOptions.usual();
+        LoadOptions options = LoadOptions.usual().withWeights(LoadOptions.Weights.AS_STORED);
         return LanguageModel.load(model, tokenizer == null ? options : options.withVocabulary(tokenizer));
     }
 }
