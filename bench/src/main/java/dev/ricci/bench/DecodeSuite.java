@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Text one token after the other: a model of GPT-2's size behind a cache, sequences side by side in the engine, and the
- * command line's first token.
+ * Text one token after the other: a model of GPT-2's size behind a cache, sequences side by side in the engine,
+ * models in files, and the command line's first token.
  */
 final class DecodeSuite {
     private static final int STARTS = 5;
@@ -31,6 +31,7 @@ final class DecodeSuite {
         String home = System.getProperty("ricci.home");
         Path stories = home == null ? null : Path.of(home).resolveSibling("shared").resolve("data/stories260K");
         EngineRows.run(session, stories, rows);
+        StoredRows.run(session, rows);
         firstToken(session, home, stories, rows);
         return new Session.Result(rows);
     }

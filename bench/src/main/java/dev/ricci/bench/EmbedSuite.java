@@ -39,7 +39,7 @@ final class EmbedSuite {
     }
 
     private static List<Row> rows(Session session, Path onnx) throws IOException {
-        Encoder encoder = onnx != null ? Encoder.load(onnx) : new Encoder(new EncoderConfig(30522, 512, 0, 2,
+        Encoder encoder = onnx != null ? Encoder.loadAsStored(onnx) : new Encoder(new EncoderConfig(30522, 512, 0, 2,
                 session.quick() ? 1 : 6, 12, 384, 1536, Activation.GELU, 1e-12, 0, false), Rng.of(1));
         List<Row> rows = new ArrayList<>();
         for (int threads : session.threadCounts()) {

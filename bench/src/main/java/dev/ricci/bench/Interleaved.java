@@ -15,9 +15,6 @@ final class Interleaved {
     private static final double SAMPLE_NANOS = 200_000;
     /** Peers warm up in this part of the time: nothing of theirs waits for a compiler. */
     private static final int NATIVE = 4;
-    /** Of the largest result; sums in another order differ by less, other work by more. */
-    private static final double AGREEMENT = 2e-3;
-
     private Interleaved() {
     }
 
@@ -36,11 +33,16 @@ final class Interleaved {
         }
     }
 
-    /** Times under the contestants' names, in the same order. */
-    static Map<String, Times> measure(Plan plan, Map<String, Contestant> contestants) {
+    /**
+     * Times under the contestants' names, in the same order.
+     *
+     * @param agreement how much results may differ, as a part of the largest number: sums in another order differ by less,
+     *     other work by more
+     */
+    static Map<String, Times> measure(Plan plan, double agreement, Map<String, Contestant> contestants) {
         List<Contestant> all = List.copyOf(contestants.values());
         all.forEach(c -> c.call().run());
-        checkAgreement(contestants);
+        checkAgreement(agreement, contestants);
         int[] repeats = contestants.entrySet().stream().mapToInt(e -> warmUp(plan,
                 plan.warmUpMillis() / (e.getKey().equals(RicciContestant.NAME) ? 1 : NATIVE), e.getValue())).toArray();
         List<double[]> rounds = new ArrayList<>();
@@ -81,7 +83,7 @@ final class Interleaved {
         return (System.nanoTime() - began) / 1e9 / repeats / c.operations();
     }
 
-    private static void checkAgreement(Map<String, Contestant> contestants) {
+    private static void checkAgreement(double agreement, Map<String, Contestant> contestants) {
         float[] first = null;
         for (var entry : contestants.entrySet()) {
             float[] other = entry.getValue().result().get();
@@ -95,7 +97,7 @@ final class Interleaved {
                 scale = Math.max(scale, Math.abs(first[i]));
                 difference = Math.max(difference, Math.abs(first[i] - other[i]));
             }
-            if (!(difference <= AGREEMENT * scale)) {
+            if (!(difference <= agreement * scale)) {
                 throw new IllegalStateException(entry.getKey() + " computes something else: " + other.length
                         + " numbers that differ by up to " + difference + " from " + first.length + " of size "
                         + scale);

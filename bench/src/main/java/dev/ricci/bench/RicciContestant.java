@@ -15,6 +15,8 @@ import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.cpu.Threads;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
@@ -40,6 +42,7 @@ final class RicciContestant {
             case Workload.Attention w -> attention(w, threads);
             case Workload.TrainStep w -> trainStep(w, threads);
             case Workload.Decode w -> decode(w, threads);
+            case Workload.Stored w -> stored(w, threads);
             case Workload.Encode w -> encode(w, threads);
             case Workload.Tokenize w -> tokenize(w, threads);
             case Workload.Small w -> small(w, threads);
@@ -151,6 +154,38 @@ final class RicciContestant {
             cache.truncate(w.context());
             return model.nextLogits(next, cache);
         }));
+    }
+
+    private static Contestant stored(Workload.Stored w, int threads) {
+        Decoder model;
+        try {
+            model = ModelFiles.load(w.file());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        KvCache cache = model.newCache(1);
+        Runnable call = w.prompt() ? () -> {
+            cache.truncate(0);
+            next(model, w.ids(w.context()), cache);
+        } : () -> {
+            cache.truncate(Math.min(cache.length(), w.context()));
+            int id = cache.length() == w.context() ? w.ids(1)[0] : next(model, w.ids(w.context()), cache);
+            for (int i = 0; i < w.tokens(); i++) {
+                id = next(model, new int[] {id}, cache);
+            }
+        };
+        return new Contestant(w.tokens(), () -> Threads.limit(threads, () -> NoGrad.run(call)), () -> NoGrad.call(() ->
+                model.nextLogits(ids(w.ids(Workload.Stored.COMPARED)), null).logSoftmax(-1).toFloatArray()), () -> {
+        });
+    }
+
+    private static Tensor ids(int[] ids) {
+        return Tensor.ofInts(ids, 1, ids.length);
+    }
+
+    /** The likeliest next id. */
+    private static int next(Decoder model, int[] ids, KvCache cache) {
+        return (int) model.nextLogits(ids(ids), cache).argmax(-1).item();
     }
 
     private static Contestant encode(Workload.Encode w, int threads) {

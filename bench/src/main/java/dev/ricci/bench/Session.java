@@ -41,7 +41,7 @@ record Session(boolean quick, int threads, List<Peer> peers, Limits limits, Prin
         System.gc();
         try {
             makers.forEach((name, maker) -> contestants.put(name, maker.get()));
-            return done(row(w, threadCount, Interleaved.measure(quick ? Plan.QUICK : plan, contestants)));
+            return done(row(w, threadCount, Interleaved.measure(quick ? Plan.QUICK : plan, w.agreement(), contestants)));
         } finally {
             contestants.values().forEach(Contestant::close);
         }
@@ -65,7 +65,7 @@ record Session(boolean quick, int threads, List<Peer> peers, Limits limits, Prin
         String rate = switch (w) {
             case Workload.Encode e -> Table.number(e.tokens() / seconds) + " tokens/s";
             case Workload.TrainStep t -> Table.number(t.tokens() / seconds) + " tokens/s";
-            case Workload.Decode _ -> Table.number(1 / seconds) + " tokens/s";
+            case Workload.Decode _, Workload.Stored _ -> Table.number(1 / seconds) + " tokens/s";
             default -> bound.limit().equals("FMA") ? Table.number(w.flops() / seconds / 1e9) + " GFLOP/s"
                     : Table.number(w.bytes() / seconds / 1e9) + " GB/s";
         };

@@ -49,7 +49,7 @@ final class TokenizeSuite {
         List<Row> rows = new ArrayList<>();
         for (int threads : session.threadCounts()) {
             for (Workload w : work) {
-                rows.add(session.compare(w, threads, Plan.LONG));
+                rows.add(session.compare(w, threads, Plan.SECONDS));
             }
         }
         return new Session.Result(rows);

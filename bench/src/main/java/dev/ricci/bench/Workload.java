@@ -4,6 +4,7 @@ import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.encoder.Encoder;
 import dev.ricci.models.encoder.EncoderConfig;
+import dev.ricci.models.weights.gguf.GgufType;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,11 @@ public sealed interface Workload {
 
     /** Bytes that must be moved: every input and output once. */
     double bytes();
+
+    /** How much results may differ between contestants, as a part of the largest number. */
+    default double agreement() {
+        return 2e-3;
+    }
 
     /** Whether the bytes are only read, as weights are, or read and written. */
     default boolean readsOnly() {
@@ -385,6 +391,74 @@ public sealed interface Workload {
         @Override
         public double bytes() {
             return 0;
+        }
+    }
+
+    /**
+     * A model in a file whose matrices are used as stored: the tokens of a prompt at once, or one after the other behind
+     * a cache.
+     *
+     * @param file GGUF
+     * @param type of its matrices
+     * @param model the model that the file was written from; only its shape counts
+     * @param prompt whether a prompt is read, or tokens are generated
+     * @param context tokens of the prompt, or those in the cache when the first is generated
+     */
+    record Stored(Path file, GgufType type, DecoderConfig model, boolean prompt, int context) implements Workload {
+        /** Tokens that one call generates. */
+        public static final int GENERATED = 16;
+        /** Ids whose last logits are compared. */
+        public static final int COMPARED = 20;
+        private static final int FIRST_ID = 259;
+        private static final int STEP = 7919;
+
+        /** So many ids, the same for everybody. */
+        public int[] ids(int n) {
+            int[] ids = new int[n];
+            Arrays.setAll(ids, i -> FIRST_ID + (int) ((long) i * STEP % (model.vocabSize() - FIRST_ID)));
+            return ids;
+        }
+
+        /** Tokens a call. */
+        public int tokens() {
+            return prompt ? context : GENERATED;
+        }
+
+        @Override
+        public String title() {
+            return "%s file, %d layers, width %d, %s".formatted(type, model.layers(), model.width(),
+                    prompt ? "a prompt of " + context + ", per token" : "a token at context " + context);
+        }
+
+        private double weights() {
+            double c = model.width();
+            double kv = c * model.attention().kvHeads() / model.attention().heads();
+            return model.layers() * (2 * c * c + 2 * c * kv + 3 * c * model.mlp().hidden()) + c * model.vocabSize();
+        }
+
+        /** Of a prompt, 2 a weight and token but for the head, which only the last token needs. */
+        @Override
+        public double flops() {
+            return prompt ? 2 * (weights() - (double) model.width() * model.vocabSize()) : 0;
+        }
+
+        /** Every matrix once a token, and the cache. */
+        @Override
+        public double bytes() {
+            double cache = 2.0 * model.layers() * context * model.width() * model.attention().kvHeads()
+                    / model.attention().heads();
+            return prompt ? 0 : weights() * type.blockBytes() / type.blockElements() + 4 * cache;
+        }
+
+        @Override
+        public boolean readsOnly() {
+            return true;
+        }
+
+        /** Peers quantise what they multiply quantised weights with. */
+        @Override
+        public double agreement() {
+            return type.isQuantised() ? 5e-2 : 5e-3;
         }
     }
 

@@ -47,7 +47,7 @@ public final class GenerateCommand implements RicciCommand {
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
         GenerationConfig config = sampling.config(tokens, options.seed(), !noCache);
-        LoadOptions usual = LoadOptions.usual();
+        LoadOptions usual = LoadOptions.usual().withWeights(LoadOptions.Weights.AS_STORED);
         LanguageModel loaded = LanguageModel.load(model, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
         if (adapter != null) {
             PeftFolder.load(adapter, loaded.decoder());

@@ -1,7 +1,7 @@
 package dev.ricci.models;
 
 import dev.ricci.models.tokenizer.EmbeddedVocabulary;
-import dev.ricci.models.tokenizer.Tokenizer;
+import dev.ricci.models.tokenizer.PipelineTokenizer;
 import dev.ricci.models.weights.gguf.GgufMetadata;
 import dev.ricci.models.weights.gguf.GgufValue;
 import dev.ricci.tensor.FormatException;
@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The vocabulary that the metadata of a GGUF file hold. Keys and defaults are llama.cpp's. */
-final class GgufVocabulary {
+public final class GgufVocabulary {
     private static final String KEY = "tokenizer.ggml.";
     /** Tokens that end a turn in one model or another; files need not say so. */
     private static final Set<String> ENDS = Set.of("<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>",
@@ -22,14 +22,23 @@ final class GgufVocabulary {
     private final String source;
     private final List<String> tokens;
 
-    GgufVocabulary(GgufMetadata metadata, String source) {
+    /**
+     * @param source the file that they are from, for errors
+     * @throws FormatException if there is no vocabulary
+     */
+    public GgufVocabulary(GgufMetadata metadata, String source) {
         this.metadata = metadata;
         this.source = source;
         this.tokens = metadata.strings(KEY + "tokens").orElseThrow(
                 () -> new FormatException("model " + source + ": it has no vocabulary, '" + KEY + "tokens'"));
     }
 
-    Tokenizer tokenizer() {
+    /**
+     * The tokenizer of this vocabulary.
+     *
+     * @throws FormatException if it is malformed or of a kind that is not supported
+     */
+    public PipelineTokenizer tokenizer() {
         return embedded().tokenizer(source);
     }
 
@@ -37,13 +46,23 @@ final class GgufVocabulary {
         String model = metadata.string(KEY + "model").orElseThrow(
                 () -> new FormatException("model " + source + ": '" + KEY + "model' is missing"));
         String pre = metadata.string(KEY + "pre").orElse("default");
+        boolean unigram = model.equals("t5");
         boolean pieces = model.equals("llama");
         EmbeddedVocabulary.Control control = new EmbeddedVocabulary.Control(id("bos_token_id"), id("eos_token_id"),
                 metadata.truth(KEY + "add_bos_token").orElse(pieces || pre.equals("llama-bpe")),
-                metadata.truth(KEY + "add_eos_token").orElse(false),
-                metadata.truth(KEY + "add_space_prefix").orElse(pieces));
+                metadata.truth(KEY + "add_eos_token").orElse(unigram),
+                metadata.truth(KEY + "add_space_prefix").orElse(pieces || unigram));
         return new EmbeddedVocabulary(model, tokens, scores(), types(),
-                metadata.strings(KEY + "merges").orElse(List.of()), pre, control);
+                metadata.strings(KEY + "merges").orElse(List.of()), pre, control, charsMap());
+    }
+
+    private byte[] charsMap() {
+        long[] values = metadata.integers(KEY + "precompiled_charsmap").orElse(new long[0]);
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) values[i];
+        }
+        return bytes;
     }
 
     private OptionalInt id(String key) {

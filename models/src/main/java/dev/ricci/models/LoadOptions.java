@@ -17,9 +17,12 @@ public record LoadOptions(Optional<Path> vocabulary, Weights weights, int longes
 
     /** What matrices are kept as. */
     public enum Weights {
-        /** 32-bit floats: to be trained, or used fast. */
+        /** 32-bit floats: to be trained. */
         F32,
-        /** As the file has them, quantised ones too, to be used alone. */
+        /**
+         * As the file has them, to be used and not trained: products decode them as they read, with the bits of F32
+         * copies (see {@link dev.ricci.nn.Layer#loadAsStored}).
+         */
         AS_STORED
     }
 

@@ -144,6 +144,9 @@ class LanguageModelTest {
             GgufConverter.decoder("stories260K", decoder.config(), decoder.stateDict(), type,
                     GgufConverter.sentencePiece(pieces())).write(file);
             keepsTheGoldenIds(LanguageModel.load(file));
+            LanguageModel asStored = LanguageModel.load(file, LoadOptions.usual().withWeights(LoadOptions.Weights.AS_STORED));
+            keepsTheGoldenIds(asStored);
+            assertEquals(type.name(), asStored.decoder().parameters().get("model.layers.0.mlp.up_proj.weight").storedAs());
             Path fromHalves = folder.resolve("halves-" + type + ".gguf");
             GgufConverter.decoder("stories260K", published.decoder().config(), published.decoder().stateDict(), type,
                     GgufConverter.sentencePiece(pieces())).write(fromHalves);

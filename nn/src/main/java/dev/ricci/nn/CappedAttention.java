@@ -11,6 +11,8 @@ import dev.ricci.tensor.Tensor;
 final class CappedAttention {
     /** As good as -infinity to a softmax, but a query that sees no key gets numbers, which nobody reads. */
     private static final double UNSEEN = -1e30;
+    /** Rows of scores are filled up to whole blocks, so that a sum over them adds in one order, however many keys follow. */
+    private static final int BLOCK = 256;
 
     private CappedAttention() {
     }
@@ -30,8 +32,16 @@ final class CappedAttention {
         // Query heads that share a key-value head lie one below the other, so that keys are not copied.
         Tensor scores = q.reshape(b, g, h / g * t, q.dim(3)).matmul(k.transpose(2, 3)).reshape(b, h, t, s);
         Tensor capped = scores.mul(scale / cap).tanh().mul(cap);
-        Tensor weights = masked(capped, mask, t, s).softmax(-1);
+        Tensor weights = softmax(masked(capped, mask, t, s));
         return weights.reshape(b, g, h / g * t, s).matmul(v).reshape(b, h, t, v.dim(3));
+    }
+
+    private static Tensor softmax(Tensor scores) {
+        int keys = scores.dim(3);
+        int fill = (BLOCK - keys % BLOCK) % BLOCK;
+        Tensor unseen = Tensor.full(Shape.scalar(), scores.dtype(), UNSEEN)
+                .expand(scores.shape().with(3, fill));
+        return Tensor.cat(3, scores, unseen).softmax(-1).slice(3, 0, keys);
     }
 
     private static Tensor masked(Tensor scores, AttentionMask mask, int queries, int keys) {

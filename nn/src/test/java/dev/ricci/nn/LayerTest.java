@@ -257,7 +257,7 @@ class LayerTest {
         c.weight().initialize(() -> Tensor.ones(2, 3));
         assertEquals(6, c.weight().snapshot().sum().item());
         assertEquals(1, made[0]);
-        c.weight().initialize(() -> Tensor.ones(3, 2));
+        assertThrows(ShapeException.class, () -> c.weight().initialize(() -> Tensor.ones(3, 2)));
         Linear wrong = new Linear(3, 2, false, (rng, shape) -> Tensor.ones(3, 2), Rng.of(4));
         assertThrows(ShapeException.class, () -> wrong.weight().value());
     }

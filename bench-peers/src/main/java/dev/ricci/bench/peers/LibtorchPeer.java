@@ -53,7 +53,7 @@ public final class LibtorchPeer implements Peer {
                 TorchGeneration generation = new TorchGeneration(w);
                 return new Contestant(1, generation::next, generation::logits, generation::close);
             });
-            case Workload.Encode _, Workload.Tokenize _ -> {
+            case Workload.Encode _, Workload.Tokenize _, Workload.Stored _ -> {
                 // Nothing to compare.
             }
             case Workload.Small w -> {

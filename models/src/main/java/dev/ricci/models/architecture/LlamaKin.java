@@ -29,6 +29,7 @@ enum LlamaKin {
     OLMOE("olmoe", "OlmoeForCausalLM");
 
     private static final String SLIDING = "sliding_attention";
+    private static final String FULL = "full_attention";
 
     final String modelType;
     private final String modelClass;
@@ -108,11 +109,10 @@ enum LlamaKin {
     /** The rule behind a list of every layer's kind. */
     private static Window listed(Keys k, int size, int layers) {
         List<?> types = k.list("layer_types");
-        boolean known = types.size() == layers
-                && types.stream().allMatch(t -> t.equals(SLIDING) || t.equals("full_attention"));
+        boolean known = types.size() == layers && types.stream().allMatch(t -> SLIDING.equals(t) || FULL.equals(t));
         if (known && types.contains(SLIDING) && size > 0) {
-            for (int every = 0; every <= layers; every++) {
-                Window w = new Window(size, every == 0 ? types.indexOf(SLIDING) : 0, every);
+            for (Window w : List.of(new Window(size, types.indexOf(SLIDING), 0),
+                    new Window(size, 0, types.indexOf(FULL) + 1))) {
                 if (fits(w, types)) {
                     return w;
                 }

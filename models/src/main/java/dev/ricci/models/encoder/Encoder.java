@@ -61,11 +61,27 @@ public final class Encoder extends Layer {
      * @throws IOException if it cannot be read
      */
     public static Encoder load(Path path) throws IOException {
+        return load(path, false);
+    }
+
+    /**
+     * As {@link #load}, for a model that is to be used and not trained: matrices stay in the type of the file, laid out once
+     * as products read them, and are frozen.
+     */
+    public static Encoder loadAsStored(Path path) throws IOException {
+        return load(path, true);
+    }
+
+    private static Encoder load(Path path, boolean asStored) throws IOException {
         try (EncoderWeights weights = EncoderWeights.open(path)) {
             weights.checkSize();
             // The weights are overwritten at once: nothing is drawn for them.
             Encoder model = new Encoder(weights.config(), Initializers.zeros(), Rng.of(0));
-            model.load(weights);
+            if (asStored) {
+                model.loadAsStored(weights);
+            } else {
+                model.load(weights);
+            }
             return model;
         } catch (FormatException e) {
             throw e;

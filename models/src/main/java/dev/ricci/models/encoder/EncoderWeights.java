@@ -1,14 +1,18 @@
 package dev.ricci.models.encoder;
 
 import dev.ricci.models.weights.WeightFolder;
+import dev.ricci.models.weights.gguf.GgufFile;
 import dev.ricci.models.weights.onnx.OnnxFile;
 import dev.ricci.models.weights.onnx.OnnxWeights;
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.io.Json;
 import dev.ricci.tensor.io.TensorSource;
+import dev.ricci.tensor.weights.WeightStorage;
+import dev.ricci.tensor.weights.WeightType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,8 +47,11 @@ final class EncoderWeights implements TensorSource {
         if (path.toString().endsWith(".onnx")) {
             return onnx(path);
         }
+        if (path.toString().endsWith(".gguf")) {
+            return gguf(path);
+        }
         if (!Files.isDirectory(path)) {
-            throw new FormatException("encoder " + path + ": expected a folder with config.json, or a file .onnx");
+            throw new FormatException("encoder " + path + ": expected a folder with config.json, or a file .onnx or .gguf");
         }
         EncoderConfig config = EncoderConfigJson.read(WeightFolder.config(path), path.resolve(WeightFolder.CONFIG).toString());
         TensorSource source = WeightFolder.open(path);
@@ -62,6 +69,18 @@ final class EncoderWeights implements TensorSource {
             EncoderConfig config = Files.exists(json) ? EncoderConfigJson.read(Json.read(json), json.toString())
                     : OnnxShape.of(file, OnnxShape.layers(names.keySet()), name -> weights.spec(require(names, name)).shape());
             return new EncoderWeights(weights, names, config);
+        } catch (Throwable t) {
+            file.close();
+            throw t;
+        }
+    }
+
+    private static EncoderWeights gguf(Path path) throws IOException {
+        GgufFile file = GgufFile.open(path);
+        try {
+            TreeMap<String, String> names = new TreeMap<>();
+            file.names().forEach(name -> names.put(GgufShape.ours(name), name));
+            return new EncoderWeights(file, names, GgufShape.of(file, path.toString()));
         } catch (Throwable t) {
             file.close();
             throw t;
@@ -125,6 +144,14 @@ final class EncoderWeights implements TensorSource {
     @Override
     public Tensor tensor(String name) {
         return source.tensor(require(theirs, name));
+    }
+
+    /** As in {@link TensorSource#stored}; matrices of files that keep them otherwise are laid out so here. */
+    @Override
+    public Tensor stored(String name) {
+        Tensor t = source.stored(require(theirs, name));
+        return t.rank() != 2 || t.storage() instanceof WeightStorage || !t.dtype().isFloating() ? t
+                : WeightStorage.encode(t.to(DType.F32), WeightType.F32);
     }
 
     @Override

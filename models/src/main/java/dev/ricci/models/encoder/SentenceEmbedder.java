@@ -1,9 +1,11 @@
 package dev.ricci.models.encoder;
 
+import dev.ricci.models.GgufVocabulary;
 import dev.ricci.models.tokenizer.EncoderInput;
 import dev.ricci.models.tokenizer.PipelineTokenizer;
 import dev.ricci.models.tokenizer.TokenizerJson;
 import dev.ricci.models.weights.WeightFolder;
+import dev.ricci.models.weights.gguf.GgufFile;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.ShapeException;
@@ -85,25 +87,38 @@ public final class SentenceEmbedder {
     }
 
     /**
-     * A published model.
+     * A published model, its matrices as they are stored (see {@link Encoder#loadAsStored}).
      *
      * @param path a folder with {@code config.json}, {@code model.safetensors} and {@code tokenizer.json}, where the files
-     *     of sentence-transformers say how to pool, if they are there: else the mean is taken and normalised; or a file
-     *     {@code NAME.onnx} (see {@link Encoder#load}) with {@code tokenizer.json} or {@code NAME-tokenizer.json} beside it
+     *     of sentence-transformers say how to pool, if they are there: else the mean is taken and normalised; a file
+     *     {@code NAME.onnx} (see {@link Encoder#load}) with {@code tokenizer.json} or {@code NAME-tokenizer.json} beside
+     *     it, where the same files may lie; or a {@code .gguf} file, which says all of it
      * @throws FormatException if it is malformed, or something in it is not supported
      * @throws IOException if it cannot be read
      */
     public static SentenceEmbedder load(Path path) throws IOException {
-        SentenceModules.Found found = Files.isDirectory(path) ? SentenceModules.read(path)
-                : new SentenceModules.Found(path, Options.of());
-        Path tokenizer = Files.isDirectory(path) ? found.encoder().resolve(TokenizerJson.FILE) : besides(path);
         try {
-            return new SentenceEmbedder(Encoder.load(found.encoder()), TokenizerJson.load(tokenizer), found.options(),
-                    Files.readString(tokenizer));
+            return path.toString().endsWith(".gguf") ? ofGguf(path) : ofFiles(path);
         } catch (FormatException e) {
             throw e;
         } catch (TensorException e) {
             throw new FormatException(path + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static SentenceEmbedder ofFiles(Path path) throws IOException {
+        boolean folder = Files.isDirectory(path);
+        SentenceModules.Found found = SentenceModules.read(folder ? path : path.toAbsolutePath().getParent());
+        Path tokenizer = folder ? found.encoder().resolve(TokenizerJson.FILE) : besides(path);
+        return new SentenceEmbedder(Encoder.loadAsStored(folder ? found.encoder() : path), TokenizerJson.load(tokenizer),
+                found.options(), Files.readString(tokenizer));
+    }
+
+    private static SentenceEmbedder ofGguf(Path path) throws IOException {
+        try (GgufFile file = GgufFile.open(path)) {
+            return new SentenceEmbedder(Encoder.loadAsStored(path),
+                    new GgufVocabulary(file.metadata(), path.toString()).tokenizer(),
+                    new Options(GgufShape.pooling(file, path.toString()), true, Integer.MAX_VALUE));
         }
     }
 

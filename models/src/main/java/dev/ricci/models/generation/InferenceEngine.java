@@ -48,6 +48,10 @@ public final class InferenceEngine implements Generator, AutoCloseable {
     }
 
     InferenceEngine(Decoder model, EngineOptions options, StepModel steps) {
+        if (!model.config().attention().causal()) {
+            throw new TensorException("generate: the engine needs a model that reads from left to right; this one is not"
+                    + " causal");
+        }
         vocabulary = model.config().vocabSize();
         room = Math.min(model.config().contextLength(), options.cacheTokens());
         loop = new EngineLoop(steps, options, new PrefixCache(model, options.cacheTokens(), options.reusePrefixes()));

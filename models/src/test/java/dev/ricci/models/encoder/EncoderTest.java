@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.autograd.Gradients;
 import dev.ricci.models.weights.WeightFolder;
+import dev.ricci.models.weights.gguf.GgufMetadata;
+import dev.ricci.models.weights.gguf.GgufType;
+import dev.ricci.models.weights.gguf.GgufValue;
+import dev.ricci.models.weights.gguf.GgufValueType;
+import dev.ricci.models.weights.gguf.GgufWriter;
 import dev.ricci.nn.Activation;
 import dev.ricci.nn.Losses;
 import dev.ricci.nn.optim.AdamW;
@@ -235,5 +240,56 @@ class EncoderTest {
         String message = assertThrows(FormatException.class,
                 () -> reload(folder, new Encoder(TINY, Rng.of(1)).stateDict())).getMessage();
         assertTrue(message.contains("the file has"), message);
+    }
+
+    private static String gguf(String name) {
+        return name.replace("embeddings.word_embeddings", "token_embd").replace("embeddings.position_embeddings", "position_embd")
+                .replace("embeddings.token_type_embeddings", "token_types").replace("embeddings.LayerNorm", "token_embd_norm")
+                .replace("encoder.layer", "blk").replace("attention.self.query", "attn_q").replace("attention.self.key", "attn_k")
+                .replace("attention.self.value", "attn_v").replace("attention.output.dense", "attn_output")
+                .replace("attention.output.LayerNorm", "attn_output_norm").replace("intermediate.dense", "ffn_up")
+                .replace("output.dense", "ffn_down").replace("output.LayerNorm", "layer_output_norm");
+    }
+
+    @Test
+    void ggufFilesHoldTheSameModel(@TempDir Path folder) throws IOException {
+        Encoder e = new Encoder(TINY.withPooler(false), Rng.of(11));
+        List<String> tokens = List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u2581red", "\u2581green", "er", "\u2581car",
+                "\u2581a", "s", "\u2581b");
+        GgufMetadata metadata = GgufMetadata.empty().with("general.architecture", text("bert"))
+                .with("bert.block_count", number(2)).with("bert.attention.head_count", number(2))
+                .with("bert.embedding_length", number(8)).with("bert.feed_forward_length", number(12))
+                .with("bert.context_length", number(9)).with("bert.attention.causal", GgufValue.of(GgufValueType.BOOL, false))
+                .with("bert.attention.layer_norm_epsilon", GgufValue.of(GgufValueType.FLOAT32, 1e-12f))
+                .with("bert.pooling_type", number(2)).with("tokenizer.ggml.model", text("bert"))
+                .with("tokenizer.ggml.tokens", GgufValue.array(GgufValueType.STRING, tokens));
+        Path file = folder.resolve("tiny.gguf");
+        write(file, metadata, e);
+        SentenceEmbedder embedder = SentenceEmbedder.load(file);
+        assertEquals(e.config(), embedder.encoder().config());
+        assertEquals(new SentenceEmbedder.Options(Pooling.CLS, true, 9), embedder.options());
+        assertArrayEquals(new int[] {2, 4, 7, 9, 3}, embedder.tokenizer().encoderInput("red cars", 9).ids());
+        assertArrayEquals(hidden(e, IDS, 2).toFloatArray(), hidden(embedder.encoder(), IDS, 2).toFloatArray());
+        assertArrayEquals(hidden(e, IDS, 2).toFloatArray(), hidden(Encoder.load(file), IDS, 2).toFloatArray());
+        for (GgufMetadata other : List.of(metadata.with("bert.surprise", number(1)), metadata.with("bert.pooling_type", number(3)),
+                metadata.with("general.architecture", text("llama")), metadata.with("bert.block_count", number(0)),
+                metadata.with("bert.attention.causal", GgufValue.of(GgufValueType.BOOL, true)))) {
+            write(file, other, e);
+            assertThrows(FormatException.class, () -> SentenceEmbedder.load(file));
+        }
+    }
+
+    private static void write(Path file, GgufMetadata metadata, Encoder e) throws IOException {
+        GgufWriter writer = new GgufWriter(metadata);
+        e.stateDict().forEach((name, t) -> writer.add(gguf(name), GgufType.F32, t));
+        writer.write(file);
+    }
+
+    private static GgufValue text(String s) {
+        return GgufValue.of(GgufValueType.STRING, s);
+    }
+
+    private static GgufValue number(long n) {
+        return GgufValue.of(GgufValueType.UINT32, n);
     }
 }

@@ -28,10 +28,19 @@ class EngineProperties {
             new Decoder(DecoderConfig.llama(VOCABULARY, CONTEXT, 2, 4, 2, 16, 24), Rng.of(1)),
             new Decoder(DecoderConfig.gpt2(VOCABULARY, CONTEXT, 2, 2, 8), Rng.of(2)),
             new Decoder(windowed(DecoderConfig.llama(VOCABULARY, CONTEXT, 1, 6, 1, 24, 16), 5).withTiedHead(true),
-                    Rng.of(3)));
+                    Rng.of(3)),
+            new Decoder(capped(VOCABULARY, CONTEXT), Rng.of(4)));
 
     private static DecoderConfig windowed(DecoderConfig c, int size) {
         return c.with(c.attention().withWindow(DecoderConfig.Window.of(size)));
+    }
+
+    /** Caps of scores and logits, norms of queries and keys, a window in every second layer. */
+    static DecoderConfig capped(int vocabulary, int context) {
+        return DecoderConfig.llama(vocabulary, context, 2, 4, 2, 16, 24)
+                .with(DecoderConfig.Attention.of(4, 2, 6).withScores(0.3, 1.5).withQkNorm(DecoderConfig.QkNorm.HEAD)
+                        .withWindow(new DecoderConfig.Window(5, 0, 2)))
+                .with(DecoderConfig.Positions.rotary(10000, 6)).withScales(4, 5);
     }
 
     /** One request: when it comes, and when it is cancelled, counted in steps. */
@@ -94,7 +103,7 @@ class EngineProperties {
         }
     }
 
-    @Property(tries = 150)
+    @Property(tries = 80)
     void everyRequestGetsWhatItGetsAlone(@ForAll long seed) throws InterruptedException {
         Random random = new Random(seed);
         Decoder model = MODELS.get(random.nextInt(MODELS.size()));

@@ -28,6 +28,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class InferenceEngineTest {
@@ -94,6 +96,24 @@ class InferenceEngineTest {
                 assertEquals(Optional.of(Generation.Finish.LENGTH), g.finish());
             }
         }
+    }
+
+    /** Over several blocks of the attention's keys, with one query at a time and with many. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void thePiecesOfALongPromptChangeNoBit(int shape) throws InterruptedException {
+        DecoderConfig config = List.of(DecoderConfig.llama(29, 500, 2, 8, 1, 32, 24),
+                DecoderConfig.gpt2(29, 500, 1, 2, 16), EngineProperties.capped(29, 500)).get(shape);
+        Decoder model = new Decoder(config, Rng.of(1));
+        GenerationRequest r = sampled(1, 10, Rng.of(2).ints(29, 450).toIntArray());
+        List<List<Generation.Token>> all = new ArrayList<>();
+        for (int piece : new int[] {500, 211, 27}) {
+            try (InferenceEngine engine = new InferenceEngine(model, new EngineOptions(1, 0, 500, piece, false))) {
+                all.add(EngineRuns.tokens(engine.submit(r)));
+            }
+        }
+        assertArrayEquals(EngineRuns.alone(model, r), EngineRuns.ids(all.getFirst()));
+        assertEquals(1, all.stream().distinct().count());
     }
 
     @Test
@@ -378,6 +398,8 @@ class InferenceEngineTest {
             assertThrows(TensorException.class, () -> engine.generate(PROMPT,
                     GenerationConfig.greedy(3).withCache(false), id -> true));
         }
+        Decoder both = new Decoder(MODEL.config().with(MODEL.config().attention().withCausal(false)), Rng.of(1));
+        assertThrows(TensorException.class, () -> new InferenceEngine(both));
         assertThrows(TensorException.class, () -> OPTIONS.withMaxSequences(0));
         assertThrows(TensorException.class, () -> OPTIONS.withMaxQueued(-1));
         assertThrows(TensorException.class, () -> OPTIONS.withCacheTokens(0));

@@ -19,6 +19,9 @@ import java.util.stream.IntStream;
  * filled up with zeros.
  */
 public final class WeightStorage extends Storage {
+    /** Parts of a matrix that are filled at once. */
+    private static final int PARTS = 16;
+
     private final WeightType type;
     private final int rows;
     private final int columns;
@@ -118,7 +121,9 @@ public final class WeightStorage extends Storage {
             throw new TensorException("weights: " + type + shape + " has more elements than an array of panels");
         }
         WeightStorage made = new WeightStorage(type, rows, columns, width, arrays(type, (int) padded));
-        IntStream.range(0, panels).parallel().forEach(p -> made.fill(p, source));
+        int parts = Math.min(panels, PARTS);
+        IntStream.range(0, parts).parallel().forEach(i -> made.fill((int) ((long) panels * i / parts),
+                (int) ((long) panels * (i + 1) / parts), source));
         return made;
     }
 
@@ -141,14 +146,21 @@ public final class WeightStorage extends Storage {
         };
     }
 
-    /** Reads one panel. */
-    private void fill(int panel, Source source) {
-        int count = Math.min(width, rows - panel * width);
-        int rowBytes = (int) type.bytes(columns);
-        byte[] bytes = new byte[Math.multiplyExact(count, rowBytes)];
-        source.read((long) panel * width * rowBytes, bytes, bytes.length);
-        int first = panel * width * columns;
+    /** Reads the panels from from to to. */
+    private void fill(int from, int to, Source source) {
+        int rowBytes = Math.toIntExact(type.bytes(columns));
+        byte[] bytes = new byte[Math.multiplyExact(width, rowBytes)];
         Block block = new Block();
+        for (int p = from; p < to; p++) {
+            int count = Math.min(width, rows - p * width);
+            source.read((long) p * width * rowBytes, bytes, count * rowBytes);
+            fill(p, count, bytes, block);
+        }
+    }
+
+    private void fill(int panel, int count, byte[] bytes, Block block) {
+        int rowBytes = bytes.length / width;
+        int first = panel * width * columns;
         for (int r = 0; r < count; r++) {
             switch (type) {
                 case F32 -> {
