@@ -1,6 +1,7 @@
 package dev.ricci.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -58,6 +59,17 @@ class RunCommandTest {
         assertEquals(2, ((List<?>) run.json().get("turns")).size());
         assertEquals("Two", turn(run, 1).get("prompt"));
         assertEquals(1, ((List<?>) withInput("One", "run", model, "--tokens", "3", "--json").json().get("turns")).size());
+    }
+
+    @Test
+    void chatsWithATemplate() throws IOException {
+        String chat = TinyChat.save(folder.resolve("chat")).toString();
+        CommandLineRun run = withInput("low\nlower\n", "run", chat, "--system", "user", "--tokens", "5", "--json");
+        assertEquals(0, run.code(), run.err());
+        // The second turn has read the first: it is another text than alone.
+        CommandLineRun alone = withInput("low\n/clear\nlower\n", "run", chat, "--system", "user", "--tokens", "5", "--json");
+        assertEquals(turn(run, 0).get("text"), turn(alone, 0).get("text"));
+        assertNotEquals(turn(run, 1).get("text"), turn(alone, 1).get("text"));
     }
 
     @Test

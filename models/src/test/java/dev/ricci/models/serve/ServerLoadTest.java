@@ -91,6 +91,7 @@ class ServerLoadTest {
 
     /** The property {@code ricci.serve.clients} says how many clients ask, 20 requests each; normally a few ask a few. */
     @Test
+    @Timeout(600)
     void manyClientsGetWhatOneGets() throws Exception {
         Integer asked = Integer.getInteger("ricci.serve.clients");
         int clients = asked == null ? 8 : asked;
