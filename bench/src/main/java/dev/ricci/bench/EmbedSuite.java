@@ -45,7 +45,8 @@ final class EmbedSuite {
         for (int threads : session.threadCounts()) {
             for (int batch : session.quick() ? new int[] {2} : new int[] {1, BATCH}) {
                 for (int length : session.quick() ? new int[] {SHORT} : new int[] {SHORT, LONG}) {
-                    rows.add(compare(session, threads, encoder, onnx, "%d texts of %d tokens".formatted(batch, length),
+                    String texts = batch == 1 ? "1 text" : batch + " texts";
+                    rows.add(compare(session, threads, encoder, onnx, "%s of %d tokens".formatted(texts, length),
                             IntStream.generate(() -> length).limit(batch).toArray()));
                 }
             }
