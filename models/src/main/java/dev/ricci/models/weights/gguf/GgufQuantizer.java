@@ -21,7 +21,7 @@ public final class GgufQuantizer {
      *
      * @param from a GGUF file
      * @param to replaced if it is there; a whole file or none
-     * @param type see {@link BlockEncoder#supports}
+     * @param type one that {@link GgufWriter#add} writes: F32, F16, BF16, Q8_0 or Q4_0
      * @param again whether tensors that are quantised already may be: they are rounded a second time
      * @return the number of tensors of each type in the new file
      * @throws TensorException if a tensor is quantised already, or cannot be
