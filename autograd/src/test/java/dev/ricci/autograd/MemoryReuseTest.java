@@ -98,13 +98,11 @@ final class MemoryReuseTest {
         assertThrows(TensorException.class, () -> Gradients.of(other), "the graph below y is freed");
     }
 
-    private static final class Stash implements CustomOp {
-        private Tensor gradient;
-        private Tensor input;
-
+    /** Gives a copy; gradients as a test wants them. */
+    private abstract static class Copying implements CustomOp {
         @Override
         public String name() {
-            return "stash";
+            return "copying";
         }
 
         @Override
@@ -116,6 +114,11 @@ final class MemoryReuseTest {
         public List<Tensor> forward(List<Tensor> in) {
             return List.of(in.getFirst().mul(1));
         }
+    }
+
+    private static final class Stash extends Copying {
+        private Tensor gradient;
+        private Tensor input;
 
         @Override
         public List<Tensor> gradient(List<Tensor> in, List<Tensor> out, List<Tensor> g) {
@@ -141,22 +144,7 @@ final class MemoryReuseTest {
     void aCustomOpMayKeepWhatItGives() {
         Tensor given = matrix(3).tracked().mul(2);
         float[] values = given.toFloatArray();
-        CustomOp op = new CustomOp() {
-            @Override
-            public String name() {
-                return "constant_gradient";
-            }
-
-            @Override
-            public List<TensorSpec> infer(List<TensorSpec> in) {
-                return in;
-            }
-
-            @Override
-            public List<Tensor> forward(List<Tensor> in) {
-                return List.of(in.getFirst().mul(1));
-            }
-
+        CustomOp op = new Copying() {
             @Override
             public List<Tensor> gradient(List<Tensor> in, List<Tensor> out, List<Tensor> g) {
                 return List.of(given);
