@@ -235,7 +235,7 @@ class LanguageModelTest {
         Path unknown = folder.resolve("unknown.gguf");
         GgufConverter.decoder("m", decoder.config(), decoder.stateDict(), GgufType.F32,
                 vocabulary.with("llama.logit_scale", GgufValue.of(2f))).write(unknown);
-        failed(unknown, "[logit_scale]");
+        failed(unknown, "unknown key 'logit_scale'");
     }
 
     @Test

@@ -18,6 +18,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.io.JsonObject;
 import dev.ricci.tensor.io.TensorSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -67,7 +68,7 @@ enum GgufConfig {
                 () -> new TensorException("'general.architecture' is missing"));
         for (GgufConfig kind : values()) {
             if (kind.architecture.equals(name)) {
-                Keys k = new Keys(own(m, name + "."), where);
+                JsonObject k = JsonObject.ofPresent(own(m, name + "."), where, "change what the model computes");
                 DecoderConfig config = kind.read(k, has, ids, factors);
                 k.end();
                 return new Architecture(name, config, kind.names());
@@ -98,13 +99,13 @@ enum GgufConfig {
         return own;
     }
 
-    private DecoderConfig read(Keys k, Predicate<String> has, int ids, Tensor factors) {
+    private DecoderConfig read(JsonObject k, Predicate<String> has, int ids, Tensor factors) {
         int width = k.integer("embedding_length");
         int layers = k.integer("block_count");
         int context = k.integer("context_length");
         int heads = k.integer("attention.head_count");
         k.only("vocab_size", (long) ids);
-        k.harmless(List.of("tensor_data_layout", "rope.scaling.finetuned"));
+        k.ignore(List.of("tensor_data_layout", "rope.scaling.finetuned"));
         k.only("attention.causal", true);
         int headWidth = k.integer("attention.key_length", width / Math.max(1, heads));
         k.only("attention.value_length", (long) headWidth);
@@ -122,7 +123,7 @@ enum GgufConfig {
                 gemma ? k.number("final_logit_softcapping", 0) : 0, 0);
     }
 
-    private Attention attention(Keys k, Predicate<String> has, int heads, int headWidth, int layers) {
+    private Attention attention(JsonObject k, Predicate<String> has, int heads, int headWidth, int layers) {
         int kvHeads = k.integer("attention.head_count_kv", heads);
         Attention a = Attention.of(heads, kvHeads, headWidth)
                 .withBias(has.test("blk.0.attn_q.bias") || has.test("blk.0.attn_qkv.bias"), has.test("blk.0.attn_output.bias"))
@@ -135,14 +136,14 @@ enum GgufConfig {
         return a;
     }
 
-    private Window window(Keys k) {
+    private Window window(JsonObject k) {
         if (this != GEMMA2) {
             return Window.NONE;
         }
         return new Window(k.integer("attention.sliding_window", 4096), 0, 2);
     }
 
-    private Mlp mlp(Keys k, Predicate<String> has) {
+    private Mlp mlp(JsonObject k, Predicate<String> has) {
         int experts = k.integer("expert_count", 0);
         int hidden = k.integer("feed_forward_length");
         Activation activation = this == GEMMA2 ? Activation.GELU_TANH : Activation.SILU;
@@ -150,13 +151,13 @@ enum GgufConfig {
             k.only("expert_used_count", 0);
             return Mlp.of(hidden, activation, true).withBias(has.test("blk.0.ffn_up.bias"));
         }
-        k.harmless(List.of("expert_shared_count"));
+        k.ignore(List.of("expert_shared_count"));
         return new Mlp(hidden, activation, true, false, Optional.of(new Experts(experts, k.integer("expert_used_count"),
                 k.integer("expert_feed_forward_length", hidden), k.integer("expert_shared_feed_forward_length", 0),
                 k.flag("expert_weights_norm", this == LLAMA || this == QWEN3_MOE))));
     }
 
-    private Positions positions(Keys k, int headWidth, int context, Tensor factors) {
+    private Positions positions(JsonObject k, int headWidth, int context, Tensor factors) {
         Positions plain = Positions.rotary(k.number("rope.freq_base", 10000), k.integer("rope.dimension_count", headWidth))
                 .withKind(this == LLAMA ? Positions.Kind.ROTARY_INTERLEAVED : Positions.Kind.ROTARY_HALF);
         String type = k.text("rope.scaling.type", "none");

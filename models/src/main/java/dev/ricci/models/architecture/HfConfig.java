@@ -7,6 +7,7 @@ import dev.ricci.models.decoder.DecoderConfig.Norm;
 import dev.ricci.models.decoder.DecoderConfig.Positions;
 import dev.ricci.nn.Activation;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -34,11 +35,14 @@ final class HfConfig {
             "torch_dtype", "torchscript", "transformers.js_config", "transformers_version", "unk_token_id",
             "unsloth_fixed", "unsloth_version", "use_cache", "use_return_dict");
 
+    /** What is no name: a description with it is not understood. */
+    static final String NAMELESS = "none";
+
     private HfConfig() {
     }
 
     static Architecture read(Map<String, ?> config, String where) {
-        Keys k = new Keys(config, where);
+        JsonObject k = JsonObject.ofPresent(config, where, "change what the model computes");
         String type = k.text("model_type");
         Architecture found = null;
         for (LlamaKin kin : LlamaKin.values()) {
@@ -55,7 +59,7 @@ final class HfConfig {
                     + Arrays.stream(LlamaKin.values()).map(f -> f.modelType).toList() + ", " + GPT2 + ", " + LLADA);
         }
         k.only("quantization_config", null);
-        k.harmless(HARMLESS);
+        k.ignore(HARMLESS);
         k.end();
         return found;
     }
@@ -96,38 +100,16 @@ final class HfConfig {
         }
     }
 
-    static Activation activation(Keys k, String key, String otherwise) {
-        return switch (k.text(key, otherwise)) {
-            case "silu", "swish" -> Activation.SILU;
-            case "gelu" -> Activation.GELU;
-            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> Activation.GELU_TANH;
-            case "relu" -> Activation.RELU;
-            case "relu2" -> Activation.RELU_SQUARED;
-            default -> throw k.wrong(key, "one of silu, gelu, gelu_new, gelu_pytorch_tanh, relu, relu2");
-        };
-    }
-
-    static String name(Activation activation) {
-        return switch (activation) {
-            case SILU -> "silu";
-            case GELU -> "gelu";
-            case GELU_TANH -> "gelu_pytorch_tanh";
-            case RELU -> "relu";
-            case RELU_SQUARED -> "relu2";
-            case IDENTITY, TANH, SIGMOID, SOFTPLUS -> "none";
-        };
-    }
-
-    private static DecoderConfig gpt2(Keys k) {
+    private static DecoderConfig gpt2(JsonObject k) {
         int width = k.integer("n_embd");
         int heads = k.integer("n_head");
         k.only("scale_attn_weights", true);
         k.only("scale_attn_by_inverse_layer_idx", false);
-        k.harmless(List.of("reorder_and_upcast_attn"));
+        k.ignore(List.of("reorder_and_upcast_attn"));
         DecoderConfig family = DecoderConfig.gpt2(k.integer("vocab_size"), k.integer("n_positions"), k.integer("n_layer"),
                 heads, width);
         Mlp mlp = Mlp.of(k.integer("n_inner", 4 * width),
-                activation(k, "activation_function", "gelu_new"), false).withBias(true);
+                ActivationNames.read(k, "activation_function", "gelu_new"), false).withBias(true);
         return family.with(mlp).with(Norm.layer(k.number("layer_norm_epsilon", 1e-5), true))
                 .withTiedHead(k.flag("tie_word_embeddings", true));
     }
@@ -142,14 +124,14 @@ final class HfConfig {
         m.put("n_head", (long) c.attention().heads());
         m.put("n_embd", (long) c.width());
         m.put("n_inner", (long) c.mlp().hidden());
-        m.put("activation_function", name(c.mlp().activation()));
+        m.put("activation_function", ActivationNames.of(c.mlp().activation()).orElse(NAMELESS));
         m.put("layer_norm_epsilon", c.norm().eps());
         m.put("tie_word_embeddings", c.tiedHead());
         return m;
     }
 
     /** The keys of Nie et al. 2025 (LLaDA), whose code is OLMo's with the causal mask taken away. */
-    private static DecoderConfig llada(Keys k) {
+    private static DecoderConfig llada(JsonObject k) {
         int width = k.integer("d_model");
         int heads = k.integer("n_heads");
         int context = k.integer("max_sequence_length");
@@ -165,7 +147,7 @@ final class HfConfig {
                 "input_emb_norm", "multi_query_attention", "scale_logits")) {
             k.only(off, false);
         }
-        k.harmless(List.of("alibi_bias_max", "attention_layer_norm_with_affine", "flash_attention", "mlp_ratio",
+        k.ignore(List.of("alibi_bias_max", "attention_layer_norm_with_affine", "flash_attention", "mlp_ratio",
                 "rope_full_precision"));
         int headWidth = width / Math.max(1, heads);
         boolean bias = k.flag("include_qkv_bias", false);

@@ -8,6 +8,7 @@ import dev.ricci.models.decoder.DecoderConfig.Norm;
 import dev.ricci.models.decoder.DecoderConfig.QkNorm;
 import dev.ricci.models.decoder.DecoderConfig.Window;
 import dev.ricci.nn.Activation;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ enum LlamaKin {
         this.modelClass = modelClass;
     }
 
-    DecoderConfig read(Keys k) {
+    DecoderConfig read(JsonObject k) {
         int width = k.integer("hidden_size");
         int layers = k.integer("num_hidden_layers");
         int heads = k.integer("num_attention_heads");
@@ -57,7 +58,7 @@ enum LlamaKin {
                 gemma ? Math.sqrt(width) : 1, gemma ? k.number("final_logit_softcapping", 0) : 0, 0);
     }
 
-    private Attention attention(Keys k, int heads, int headWidth) {
+    private Attention attention(JsonObject k, int heads, int headWidth) {
         Attention plain = Attention.of(heads, k.integer("num_key_value_heads", heads), headWidth);
         if (this == QWEN2 || this == QWEN2_MOE) {
             k.only("attention_bias", true);
@@ -88,7 +89,7 @@ enum LlamaKin {
         return Math.abs(scalar - Math.rint(scalar)) < 1e-9 * scalar ? Math.rint(scalar) : scalar;
     }
 
-    private Window window(Keys k, int layers) {
+    private Window window(JsonObject k, int layers) {
         int size = switch (this) {
             case LLAMA, OLMOE -> 0;
             case GEMMA2 -> k.integer("sliding_window", 0);
@@ -107,7 +108,7 @@ enum LlamaKin {
     }
 
     /** The rule behind a list of every layer's kind. */
-    private static Window listed(Keys k, int size, int layers) {
+    private static Window listed(JsonObject k, int size, int layers) {
         List<?> types = k.list("layer_types");
         boolean known = types.size() == layers && types.stream().allMatch(t -> SLIDING.equals(t) || FULL.equals(t));
         if (known && types.contains(SLIDING) && size > 0) {
@@ -133,22 +134,22 @@ enum LlamaKin {
         return true;
     }
 
-    private Mlp mlp(Keys k) {
+    private Mlp mlp(JsonObject k) {
         int hidden = k.integer("intermediate_size");
         Activation activation;
         if (this == GEMMA2) {
-            k.harmless(List.of("hidden_act"));
-            activation = HfConfig.activation(k, "hidden_activation", "gelu_pytorch_tanh");
+            k.ignore(List.of("hidden_act"));
+            activation = ActivationNames.read(k, "hidden_activation", "gelu_pytorch_tanh");
         } else {
-            activation = HfConfig.activation(k, "hidden_act", "silu");
+            activation = ActivationNames.read(k, "hidden_act", "silu");
         }
         boolean bias = this == LLAMA && k.flag("mlp_bias", false);
         k.only("mlp_bias", bias);
         return new Mlp(hidden, activation, true, bias, experts(k, hidden));
     }
 
-    private Optional<Experts> experts(Keys k, int hidden) {
-        k.harmless(List.of("router_aux_loss_coef", "router_jitter_noise", "output_router_logits"));
+    private Optional<Experts> experts(JsonObject k, int hidden) {
+        k.ignore(List.of("router_aux_loss_coef", "router_jitter_noise", "output_router_logits"));
         return switch (this) {
             case LLAMA, MISTRAL, QWEN2, QWEN3, GEMMA2 -> Optional.empty();
             case MIXTRAL -> Optional.of(new Experts(k.integer("num_local_experts"), k.integer("num_experts_per_tok"),
@@ -180,7 +181,7 @@ enum LlamaKin {
         m.put("num_key_value_heads", (long) a.kvHeads());
         m.put("head_dim", (long) a.headWidth());
         m.put("intermediate_size", (long) c.mlp().hidden());
-        m.put("hidden_act", HfConfig.name(c.mlp().activation()));
+        m.put("hidden_act", ActivationNames.of(c.mlp().activation()).orElse(HfConfig.NAMELESS));
         m.put("rms_norm_eps", c.norm().eps());
         m.put("tie_word_embeddings", c.tiedHead());
         RopeKeys.write(c.positions(), m);
@@ -194,7 +195,7 @@ enum LlamaKin {
                 m.put("max_window_layers", w.size() > 0 ? (long) w.from() : (long) c.layers());
             }
             case GEMMA2 -> {
-                m.put("hidden_activation", HfConfig.name(c.mlp().activation()));
+                m.put("hidden_activation", ActivationNames.of(c.mlp().activation()).orElse(HfConfig.NAMELESS));
                 m.put("sliding_window", w.size() == 0 ? null : (long) w.size());
                 m.put("query_pre_attn_scalar", scalar(a));
                 m.put("attn_logit_softcapping", a.scoreCap() == 0 ? null : a.scoreCap());

@@ -2,6 +2,7 @@ package dev.ricci.models.architecture;
 
 import dev.ricci.models.decoder.DecoderConfig.Positions;
 import dev.ricci.nn.RopeScaling;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,9 +20,9 @@ final class RopeKeys {
      * @param dims components of a head that are turned
      * @param context the model's longest sequence
      */
-    static Positions read(Keys k, int dims, int context) {
+    static Positions read(JsonObject k, int dims, int context) {
         boolean together = k.has("rope_parameters");
-        Keys scaling = together ? k.object("rope_parameters") : k.has("rope_scaling") ? k.object("rope_scaling") : null;
+        JsonObject scaling = together ? k.object("rope_parameters") : k.has("rope_scaling") ? k.object("rope_scaling") : null;
         double theta = together && scaling.has("rope_theta") ? scaling.number("rope_theta")
                 : k.number("rope_theta", THETA);
         k.only("rope_interleaved", false);
@@ -30,7 +31,7 @@ final class RopeKeys {
         return scaling == null ? plain : plain.withScaling(scaling(scaling, context));
     }
 
-    private static RopeScaling scaling(Keys k, int context) {
+    private static RopeScaling scaling(JsonObject k, int context) {
         String old = k.text("type", "default");
         String type = k.text("rope_type", old);
         k.only("partial_rotary_factor", 1);
@@ -47,7 +48,7 @@ final class RopeKeys {
         return scaling;
     }
 
-    private static RopeScaling yarn(Keys k, int context) {
+    private static RopeScaling yarn(JsonObject k, int context) {
         double factor = k.number("factor");
         k.only("truncate", true);
         k.only("mscale", null);

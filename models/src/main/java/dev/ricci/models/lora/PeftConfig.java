@@ -2,6 +2,7 @@ package dev.ricci.models.lora;
 
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,12 +70,9 @@ final class PeftConfig {
                     + "; the adapter would not compute what it was trained for");
         }
         try {
-            return new LoraConfig(Math.toIntExact(value(json, RANK, Long.class, null, source)),
-                    value(json, ALPHA, Number.class, null, source).doubleValue(),
-                    value(json, DROPOUT, Number.class, 0L, source).doubleValue(),
-                    value(json, STABILIZED, Boolean.class, false, source), LoraTargets.ofJson(json.get(TARGETS), source));
-        } catch (ArithmeticException e) {
-            throw new FormatException(source + ": '" + RANK + "' is " + json.get(RANK) + ", which no adapter has", e);
+            JsonObject k = JsonObject.ofPresent(json, source, "change what the adapter computes");
+            return new LoraConfig(k.integer(RANK), k.number(ALPHA), k.number(DROPOUT, 0), k.flag(STABILIZED, false),
+                    LoraTargets.ofJson(json.get(TARGETS), source));
         } catch (FormatException e) {
             throw e;
         } catch (TensorException e) {
@@ -91,16 +89,5 @@ final class PeftConfig {
             default -> !READ.contains(key) && !IGNORED.contains(key)
                     && !(value == null || Objects.equals(value, false) || Map.of().equals(value) || List.of().equals(value));
         };
-    }
-
-    private static <T> T value(Map<String, ?> json, String key, Class<T> type, T absent, String source) {
-        Object value = json.get(key);
-        if (value == null && absent != null) {
-            return absent;
-        }
-        if (!type.isInstance(value)) {
-            throw new FormatException(source + ": '" + key + "' must be a " + type.getSimpleName() + ", got " + value);
-        }
-        return type.cast(value);
     }
 }

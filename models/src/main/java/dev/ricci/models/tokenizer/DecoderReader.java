@@ -1,5 +1,6 @@
 package dev.ricci.models.tokenizer;
 
+import dev.ricci.tensor.io.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,7 +14,7 @@ final class DecoderReader {
      *
      * @throws dev.ricci.tensor.FormatException if it is of another type or has unknown keys
      */
-    static TokenDecoder read(Section s) {
+    static TokenDecoder read(JsonObject s) {
         String type = s.text("type");
         TokenDecoder d = switch (type) {
             case "ByteLevel" -> {
@@ -23,7 +24,7 @@ final class DecoderReader {
             case "WordPiece" -> new TokenDecoder.WordPiece(s.text("prefix", "##"), s.flag("cleanup", true));
             case "Metaspace" -> {
                 s.ignore("str_rep", "split");
-                yield new TokenDecoder.Metaspace(s.character("replacement"),
+                yield new TokenDecoder.Metaspace(PreTokenizerReader.character(s, "replacement"),
                         PreTokenizerReader.prepend(s) != PreTokenizer.Metaspace.Prepend.NEVER);
             }
             case "ByteFallback" -> new TokenDecoder.ByteFallback();
@@ -32,7 +33,7 @@ final class DecoderReader {
             case "Replace" -> replace(s);
             case "Sequence" -> {
                 List<TokenDecoder> steps = new ArrayList<>();
-                s.sections("decoders").forEach(step -> steps.add(read(step)));
+                s.objects("decoders").forEach(step -> steps.add(read(step)));
                 yield new TokenDecoder.Sequence(steps);
             }
             default -> throw s.error("the decoder '" + type + "' is not supported; supported are ByteLevel, WordPiece,"
@@ -42,16 +43,16 @@ final class DecoderReader {
         return d;
     }
 
-    private static TokenDecoder strip(Section s) {
+    private static TokenDecoder strip(JsonObject s) {
         String content = s.text("content");
         if (content.isEmpty() || content.length() != Character.charCount(content.codePointAt(0))) {
             throw s.error("'content' must be one character");
         }
-        return new TokenDecoder.Strip(content.codePointAt(0), s.integer("start"), s.integer("stop"));
+        return new TokenDecoder.Strip(content.codePointAt(0), s.index("start"), s.index("stop"));
     }
 
-    private static TokenDecoder replace(Section s) {
-        Section pattern = s.section("pattern");
+    private static TokenDecoder replace(JsonObject s) {
+        JsonObject pattern = s.object("pattern");
         TokenDecoder d = new TokenDecoder.Replace(NormalizerReader.literal(pattern), s.text("content"));
         pattern.end();
         return d;

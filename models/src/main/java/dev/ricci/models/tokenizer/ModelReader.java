@@ -1,6 +1,7 @@
 package dev.ricci.models.tokenizer;
 
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ final class ModelReader {
      * @param byteLevel whether the pre-tokenizer makes bytes of words
      * @throws FormatException if it is of another type, has unknown keys or does not fit itself
      */
-    static Result read(Section s, boolean byteLevel) {
+    static Result read(JsonObject s, boolean byteLevel) {
         // Old files leave the type out.
         String type = s.text("type", s.has("merges") ? "BPE" : "");
         if (byteLevel && !type.equals("BPE")) {
@@ -43,7 +44,7 @@ final class ModelReader {
         return model;
     }
 
-    private static Result bpe(Section s, boolean byteLevel) {
+    private static Result bpe(JsonObject s, boolean byteLevel) {
         s.refuse("dropout", "it makes ids random");
         s.refuse("continuing_subword_prefix", "only vocabularies without a prefix are");
         s.refuse("end_of_word_suffix", "only vocabularies without a suffix are");
@@ -61,7 +62,7 @@ final class ModelReader {
         Map<String, Integer> ids = HashMap.newHashMap(vocab.size());
         vocab.forEach((token, id) -> {
             String name = (String) token;
-            long n = Section.whole(id);
+            long n = JsonObject.index(id);
             if (n < 0) {
                 throw new FormatException(where + ": the id of " + Vocabulary.quoted(name)
                         + " must be an integer from 0 on, is " + id);
@@ -97,7 +98,7 @@ final class ModelReader {
         return new String[] {line.substring(0, space), line.substring(space + 1)};
     }
 
-    private static TokenModel unigram(Section s) {
+    private static TokenModel unigram(JsonObject s) {
         List<?> entries = s.list("vocab");
         String[] tokens = new String[entries.size()];
         double[] scores = new double[tokens.length];
@@ -109,17 +110,17 @@ final class ModelReader {
             tokens[id] = token;
             scores[id] = score.doubleValue();
         }
-        OptionalInt unk = s.has("unk_id") ? OptionalInt.of(s.integer("unk_id")) : OptionalInt.empty();
+        OptionalInt unk = s.has("unk_id") ? OptionalInt.of(s.index("unk_id")) : OptionalInt.empty();
         if (tokens.length == 0 || unk.isPresent() && unk.getAsInt() >= tokens.length) {
             throw s.error("'unk_id' is " + unk.orElse(0) + ", the vocabulary has " + tokens.length + " tokens");
         }
         return new UnigramModel(Vocabulary.of(tokens), scores, unk, s.flag("byte_fallback", false));
     }
 
-    private static TokenModel wordPiece(Section s) {
+    private static TokenModel wordPiece(JsonObject s) {
         Vocabulary vocabulary = Vocabulary.of(ids(s.map("vocab"), s.where() + ".vocab"), s.where() + ".vocab");
         int unk = vocabulary.require(s.text("unk_token", "[UNK]"), "unk_token", s.where());
-        int longest = s.has("max_input_chars_per_word") ? s.integer("max_input_chars_per_word") : 100;
+        int longest = s.has("max_input_chars_per_word") ? s.index("max_input_chars_per_word") : 100;
         return new WordPieceModel(vocabulary, s.text("continuing_subword_prefix", "##"), unk, longest);
     }
 }

@@ -1,5 +1,6 @@
 package dev.ricci.models.tokenizer;
 
+import dev.ricci.tensor.io.JsonObject;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -15,7 +16,7 @@ final class NormalizerReader {
      *
      * @throws dev.ricci.tensor.FormatException if it is of another type or has unknown keys
      */
-    static Normalizer read(Section s) {
+    static Normalizer read(JsonObject s) {
         String type = s.text("type");
         Normalizer n = switch (type) {
             case "NFC", "NFD", "NFKC", "NFKD" -> new Normalizer.Unicode(Form.valueOf(type));
@@ -28,7 +29,7 @@ final class NormalizerReader {
             case "Precompiled" -> new Normalizer.Precompiled(new CharsMap(base64(s), s.where()));
             case "Sequence" -> {
                 List<Normalizer> steps = new ArrayList<>();
-                s.sections("normalizers").forEach(step -> steps.add(read(step)));
+                s.objects("normalizers").forEach(step -> steps.add(read(step)));
                 yield new Normalizer.Sequence(steps);
             }
             default -> throw s.error("the normalizer '" + type + "' is not supported; supported are NFC, NFD, NFKC, NFKD,"
@@ -38,14 +39,14 @@ final class NormalizerReader {
         return n;
     }
 
-    private static Normalizer bert(Section s) {
+    private static Normalizer bert(JsonObject s) {
         boolean lowercase = s.flag("lowercase", true);
         // Without a word about accents, lower case says it.
         return new Normalizer.Bert(s.flag("clean_text", true), s.flag("handle_chinese_chars", true),
                 s.flag("strip_accents", lowercase), lowercase);
     }
 
-    private static byte[] base64(Section s) {
+    private static byte[] base64(JsonObject s) {
         try {
             return Base64.getDecoder().decode(s.text("precompiled_charsmap"));
         } catch (IllegalArgumentException e) {
@@ -53,8 +54,8 @@ final class NormalizerReader {
         }
     }
 
-    private static Normalizer replace(Section s) {
-        Section pattern = s.section("pattern");
+    private static Normalizer replace(JsonObject s) {
+        JsonObject pattern = s.object("pattern");
         String content = s.text("content");
         Normalizer n;
         if (pattern.has("Regex")) {
@@ -72,7 +73,7 @@ final class NormalizerReader {
     }
 
     /** The string that a pattern consists of. */
-    static String literal(Section pattern) {
+    static String literal(JsonObject pattern) {
         String string = pattern.text("String");
         if (string.isEmpty()) {
             throw pattern.error("an empty string is found everywhere; it cannot be a pattern");

@@ -1,6 +1,7 @@
 package dev.ricci.models.tokenizer;
 
 import dev.ricci.models.tokenizer.Delimiter.Behavior;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,13 +24,13 @@ final class PreTokenizerReader {
      *
      * @throws dev.ricci.tensor.FormatException if it is of another type or has unknown keys
      */
-    static Result read(Section s) {
+    static Result read(JsonObject s) {
         PreTokenizerReader reader = new PreTokenizerReader();
         reader.add(s);
         return new Result(new PreTokenizer.Sequence(List.copyOf(reader.steps)), reader.byteLevel);
     }
 
-    private void add(Section s) {
+    private void add(JsonObject s) {
         if (byteLevel) {
             throw s.error("nothing may follow the pre-tokenizer ByteLevel, which makes bytes of words");
         }
@@ -48,14 +49,14 @@ final class PreTokenizerReader {
             case "Digits" -> steps.add(new PreTokenizer.Split(Delimiter.Class.NUMBER,
                     s.flag("individual_digits", false) ? Behavior.ISOLATED : Behavior.CONTIGUOUS));
             case "Metaspace" -> steps.add(metaspace(s));
-            case "Sequence" -> s.sections("pretokenizers").forEach(this::add);
+            case "Sequence" -> s.objects("pretokenizers").forEach(this::add);
             default -> throw s.error("the pre-tokenizer '" + type + "' is not supported; supported are ByteLevel, Split,"
                     + " Whitespace, WhitespaceSplit, BertPreTokenizer, Punctuation, Digits, Metaspace, Sequence");
         }
         s.end();
     }
 
-    private void byteLevel(Section s) {
+    private void byteLevel(JsonObject s) {
         s.ignore("trim_offsets");
         if (s.flag("add_prefix_space", true)) {
             steps.add(new PreTokenizer.PrefixSpace());
@@ -66,8 +67,8 @@ final class PreTokenizerReader {
         byteLevel = true;
     }
 
-    private void split(Section s) {
-        Section pattern = s.section("pattern");
+    private void split(JsonObject s) {
+        JsonObject pattern = s.object("pattern");
         boolean invert = s.flag("invert", false);
         Behavior behavior = behavior(s);
         if (!pattern.has("Regex")) {
@@ -87,7 +88,7 @@ final class PreTokenizerReader {
         pattern.end();
     }
 
-    private static Behavior behavior(Section s) {
+    private static Behavior behavior(JsonObject s) {
         String name = s.text("behavior");
         return switch (name) {
             case "Removed" -> Behavior.REMOVED;
@@ -100,13 +101,13 @@ final class PreTokenizerReader {
         };
     }
 
-    private static PreTokenizer metaspace(Section s) {
+    private static PreTokenizer metaspace(JsonObject s) {
         s.ignore("str_rep");
-        return new PreTokenizer.Metaspace(s.character("replacement"), prepend(s), s.flag("split", true));
+        return new PreTokenizer.Metaspace(character(s, "replacement"), prepend(s), s.flag("split", true));
     }
 
     /** Where a Metaspace puts a space; files have said it in two ways. */
-    static PreTokenizer.Metaspace.Prepend prepend(Section s) {
+    static PreTokenizer.Metaspace.Prepend prepend(JsonObject s) {
         boolean old = s.flag("add_prefix_space", true);
         String scheme = s.text("prepend_scheme", old ? "always" : "never");
         if (!old && !scheme.equals("never")) {
@@ -118,5 +119,14 @@ final class PreTokenizerReader {
             case "never" -> PreTokenizer.Metaspace.Prepend.NEVER;
             default -> throw s.error("unknown prepend_scheme '" + scheme + "'; one of always, first, never");
         };
+    }
+
+    /** The character of a string of one. */
+    static char character(JsonObject s, String key) {
+        String text = s.text(key);
+        if (text.length() != 1) {
+            throw s.wrong(key, "one character of the basic plane");
+        }
+        return text.charAt(0);
     }
 }

@@ -2,6 +2,7 @@ package dev.ricci.models.tokenizer;
 
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.JsonObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -136,7 +137,7 @@ record SpecialFrame(List<Part> single, List<Part> pair) {
      *
      * @throws FormatException if it is of another type or has unknown keys
      */
-    static SpecialFrame read(Section s) {
+    static SpecialFrame read(JsonObject s) {
         String type = s.text("type");
         SpecialFrame frame = switch (type) {
             case "ByteLevel" -> {
@@ -151,7 +152,7 @@ record SpecialFrame(List<Part> single, List<Part> pair) {
             case "TemplateProcessing" -> template(s);
             case "Sequence" -> {
                 SpecialFrame all = NONE;
-                for (Section step : s.sections("processors")) {
+                for (JsonObject step : s.objects("processors")) {
                     all = read(step).around(all);
                     checkCount(all.single, s);
                 }
@@ -164,13 +165,13 @@ record SpecialFrame(List<Part> single, List<Part> pair) {
         return frame;
     }
 
-    private static void checkCount(List<Part> parts, Section s) {
+    private static void checkCount(List<Part> parts, JsonObject s) {
         if (count(parts) > MOST) {
             throw s.error("more than " + MOST + " special tokens around a text");
         }
     }
 
-    private static int tokenAndId(Section s, String key) {
+    private static int tokenAndId(JsonObject s, String key) {
         List<?> pair = s.list(key);
         if (pair.size() == 2 && pair.get(0) instanceof String) {
             return id(pair.get(1), s);
@@ -178,8 +179,8 @@ record SpecialFrame(List<Part> single, List<Part> pair) {
         throw s.error("'" + key + "' must be a token and its id");
     }
 
-    private static SpecialFrame template(Section s) {
-        Section tokens = s.section("special_tokens");
+    private static SpecialFrame template(JsonObject s) {
+        JsonObject tokens = s.object("special_tokens");
         List<Part> single = parts(s, "single", tokens);
         List<Part> pair = s.has("pair") ? parts(s, "pair", tokens) : null;
         if (!texts(single).equals(List.of(0))) {
@@ -196,13 +197,13 @@ record SpecialFrame(List<Part> single, List<Part> pair) {
         return parts.stream().map(Part::text).filter(text -> text >= 0).toList();
     }
 
-    private static List<Part> parts(Section s, String key, Section tokens) {
+    private static List<Part> parts(JsonObject s, String key, JsonObject tokens) {
         List<Part> parts = new ArrayList<>();
-        for (Section piece : s.sections(key)) {
+        for (JsonObject piece : s.objects(key)) {
             boolean isText = piece.has("Sequence");
-            Section content = piece.section(isText ? "Sequence" : "SpecialToken");
+            JsonObject content = piece.object(isText ? "Sequence" : "SpecialToken");
             String id = content.text("id");
-            int type = content.has("type_id") ? content.integer("type_id") : 0;
+            int type = content.has("type_id") ? content.index("type_id") : 0;
             if (isText && !id.equals("A") && !id.equals("B")) {
                 throw content.error("a text must be A or B, is " + id);
             }
@@ -214,16 +215,16 @@ record SpecialFrame(List<Part> single, List<Part> pair) {
         return List.copyOf(parts);
     }
 
-    private static int[] ids(Section tokens, String name) {
-        Section token = tokens.section(name);
+    private static int[] ids(JsonObject tokens, String name) {
+        JsonObject token = tokens.object(name);
         token.ignore("id", "tokens");
         int[] ids = token.list("ids").stream().mapToInt(id -> id(id, token)).toArray();
         token.end();
         return ids;
     }
 
-    private static int id(Object id, Section s) {
-        long n = Section.whole(id);
+    private static int id(Object id, JsonObject s) {
+        long n = JsonObject.index(id);
         if (n < 0 || n > Integer.MAX_VALUE) {
             throw s.error("'" + id + "' is not an id");
         }

@@ -5,6 +5,7 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.AtomicFiles;
 import dev.ricci.tensor.io.Json;
+import dev.ricci.tensor.io.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,17 +62,17 @@ public final class TokenizerJson {
         if (!Files.exists(config)) {
             return tokenizer;
         }
-        Section s = new Section(Json.read(config), config.toString());
+        JsonObject s = JsonObject.ofAll(Json.read(config), config.toString(), "change the ids");
         return tokenizer.with(special(s, "bos_token", tokenizer, tokenizer.bos()),
                 special(s, "eos_token", tokenizer, tokenizer.eos()));
     }
 
     /** A token is given as a string, or as an object with its content. */
-    private static OptionalInt special(Section s, String key, PipelineTokenizer tokenizer, OptionalInt otherwise) {
+    private static OptionalInt special(JsonObject s, String key, PipelineTokenizer tokenizer, OptionalInt otherwise) {
         if (!s.has(key)) {
             return otherwise;
         }
-        String token = s.is(key, Map.class) ? s.section(key).text("content") : s.text(key);
+        String token = s.is(key, Map.class) ? s.object(key).text("content") : s.text(key);
         OptionalInt id = tokenizer.id(token);
         if (id.isEmpty()) {
             throw s.error("'" + key + "' is " + Vocabulary.quoted(token) + ", which is not in the vocabulary");
@@ -87,22 +88,22 @@ public final class TokenizerJson {
      * @throws FormatException if it is malformed, or has a part that is not supported
      */
     public static PipelineTokenizer of(Map<String, ?> json, String source) {
-        Section s = new Section(json, "tokenizer " + source);
+        JsonObject s = JsonObject.ofAll(json, "tokenizer " + source, "change the ids");
         s.ignore("truncation", "padding");
         if (s.has("version") && !s.text("version").equals("1.0")) {
             throw s.error("version " + s.text("version") + " is not supported; supported is 1.0");
         }
-        Normalizer normalizer = s.has("normalizer") ? NormalizerReader.read(s.section("normalizer"))
+        Normalizer normalizer = s.has("normalizer") ? NormalizerReader.read(s.object("normalizer"))
                 : new Normalizer.Sequence(List.of());
-        PreTokenizerReader.Result cut = s.has("pre_tokenizer") ? PreTokenizerReader.read(s.section("pre_tokenizer"))
+        PreTokenizerReader.Result cut = s.has("pre_tokenizer") ? PreTokenizerReader.read(s.object("pre_tokenizer"))
                 : new PreTokenizerReader.Result(new PreTokenizer.Sequence(List.of()), false);
-        ModelReader.Result model = ModelReader.read(s.section("model"), cut.byteLevel());
-        TokenDecoder decoder = s.has("decoder") ? DecoderReader.read(s.section("decoder")) : new TokenDecoder.Join();
+        ModelReader.Result model = ModelReader.read(s.object("model"), cut.byteLevel());
+        TokenDecoder decoder = s.has("decoder") ? DecoderReader.read(s.object("decoder")) : new TokenDecoder.Join();
         if (normalizer.growth() > MAX_GROWTH || decoder.growth() > MAX_GROWTH) {
             throw s.error("its normalizer or its decoder could make a text more than " + (int) MAX_GROWTH
                     + " times as long");
         }
-        SpecialFrame frame = s.has("post_processor") ? SpecialFrame.read(s.section("post_processor")) : SpecialFrame.NONE;
+        SpecialFrame frame = s.has("post_processor") ? SpecialFrame.read(s.object("post_processor")) : SpecialFrame.NONE;
         AddedTokens added = new AddedTokens(
                 s.has("added_tokens") ? added(s, model.model().vocabulary()) : List.of(), normalizer);
         s.end();
@@ -129,14 +130,14 @@ public final class TokenizerJson {
         AtomicFiles.writeString(file, Json.write(json));
     }
 
-    private static List<AddedToken> added(Section s, Vocabulary vocabulary) {
+    private static List<AddedToken> added(JsonObject s, Vocabulary vocabulary) {
         List<AddedToken> tokens = new ArrayList<>();
         Set<String> contents = new HashSet<>();
         Set<Integer> ids = new HashSet<>();
-        List<Section> sections = s.sections("added_tokens");
-        for (Section t : sections) {
+        List<JsonObject> sections = s.objects("added_tokens");
+        for (JsonObject t : sections) {
             boolean special = t.flag("special", false);
-            AddedToken token = new AddedToken(t.integer("id"), t.text("content"), t.flag("single_word", false),
+            AddedToken token = new AddedToken(t.index("id"), t.text("content"), t.flag("single_word", false),
                     t.flag("lstrip", false), t.flag("rstrip", false), t.flag("normalized", !special), special);
             t.end();
             if (token.content().isEmpty()) {

@@ -3,6 +3,7 @@ package dev.ricci.models.tokenizer;
 import dev.ricci.models.tokenizer.EmbeddedVocabulary.Control;
 import dev.ricci.models.tokenizer.EmbeddedVocabulary.Type;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.io.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,8 +65,8 @@ public final class VocabularyConverter {
     }
 
     private static EmbeddedVocabulary embedded(Map<String, ?> definition, PipelineTokenizer t) {
-        Section json = new Section(definition, "the tokenizer");
-        Section model = json.section("model");
+        JsonObject json = JsonObject.ofAll(definition, "the tokenizer", "change the ids");
+        JsonObject model = json.object("model");
         if (!model.text("type", "BPE").equals("BPE")) {
             throw new TensorException("convert: a vocabulary of the kind " + model.text("type")
                     + " is not written into GGUF files; BPE is");
@@ -84,8 +85,8 @@ public final class VocabularyConverter {
             }
         }
         if (json.has("added_tokens")) {
-            for (Section added : json.sections("added_tokens")) {
-                types[added.integer("id")] = code(added.flag("special", false) ? Type.CONTROL : Type.USER_DEFINED);
+            for (JsonObject added : json.objects("added_tokens")) {
+                types[added.index("id")] = code(added.flag("special", false) ? Type.CONTROL : Type.USER_DEFINED);
             }
         }
         List<String> merges = new ArrayList<>();

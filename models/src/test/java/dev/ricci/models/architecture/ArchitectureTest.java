@@ -213,8 +213,8 @@ class ArchitectureTest {
 
     @Test
     void whatIsNotKnownIsRefusedByName() {
-        refused(PublishedConfigs.LLAMA_3_1_8B, "attn_temperature", 2L, "[attn_temperature]");
-        refused(PublishedConfigs.LLAMA_3_1_8B, "sliding_window", 4096L, "[sliding_window]");
+        refused(PublishedConfigs.LLAMA_3_1_8B, "attn_temperature", 2L, "unknown key 'attn_temperature'");
+        refused(PublishedConfigs.LLAMA_3_1_8B, "sliding_window", 4096L, "unknown key 'sliding_window'");
         refused(PublishedConfigs.LLAMA_3_1_8B, "quantization_config", Map.of("bits", 4L), "'quantization_config'");
         refused(PublishedConfigs.LLAMA_3_1_8B, "hidden_act", "tanh", "'hidden_act'");
         refused(PublishedConfigs.LLAMA_3_1_8B, "hidden_size", "large", "'hidden_size'");
