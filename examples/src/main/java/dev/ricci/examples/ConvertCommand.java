@@ -1,6 +1,5 @@
 package dev.ricci.examples;
 
-import dev.ricci.models.LoadOptions;
 import dev.ricci.models.ModelConverter;
 import dev.ricci.models.weights.gguf.GgufType;
 import java.io.IOException;
@@ -9,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,8 +28,7 @@ public final class ConvertCommand implements RicciCommand {
         }
     }
 
-    @Parameters(index = "0", paramLabel = "IN", description = "A folder with config.json, weights and tokenizer.json; a .gguf"
-        + " file; a .safetensors file or run folder of ricci train; or a llama2.c model.")
+    @Parameters(index = "0", paramLabel = "IN", description = ModelOptions.KINDS)
     private Path in;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "The new file or folder.")
@@ -39,8 +38,8 @@ public final class ConvertCommand implements RicciCommand {
         description = "Of the matrices: one of ${COMPLETION-CANDIDATES}; the last two in GGUF files alone.")
     private Type type;
 
-    @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
-    private Path tokenizer;
+    @Mixin
+    private VocabularyOption vocabulary;
 
     @Option(names = "--force", description = "Replace OUT if it is there.")
     private boolean force;
@@ -52,8 +51,7 @@ public final class ConvertCommand implements RicciCommand {
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
         Targets.check(in, out, force);
-        LoadOptions usual = LoadOptions.usual();
-        ModelConverter.convert(in, out, type.type, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
+        ModelConverter.convert(in, out, type.type, vocabulary.loadOptions());
         long bytes = size(out);
         options.out().printf("%s: %,d bytes%n", out, bytes);
         Map<String, Object> results = new LinkedHashMap<>();

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -33,12 +34,11 @@ public final class FinetuneCommand implements RicciCommand {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "What to start from: a .safetensors file or run folder of ricci train, a"
-        + " folder of a published model, a .gguf file, or a llama2.c model.")
+    @Parameters(paramLabel = "MODEL", description = "What to start from. " + ModelOptions.KINDS)
     private Path model;
 
-    @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
-    private Path tokenizer;
+    @Mixin
+    private VocabularyOption vocabulary;
 
     @Option(names = "--data", required = true, paramLabel = "FILE", description = "A UTF-8 text; or, if its name ends with"
         + " .jsonl, examples, one JSON object a line: {prompt, completion}, {instruction, input, output}, {messages} or"
@@ -84,9 +84,8 @@ public final class FinetuneCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         FinetunePreset p = PresetOptions.read(spec, FinetunePreset.ALL.get(full ? "full" : "lora"));
         checkUsage(p);
-        LoadOptions usual = LoadOptions.usual()
-            .withWeights(asStored ? LoadOptions.Weights.AS_STORED : LoadOptions.Weights.F32);
-        LanguageModel base = LanguageModel.load(model, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
+        LanguageModel base = LanguageModel.load(model,
+            vocabulary.loadOptions().withWeights(asStored ? LoadOptions.Weights.AS_STORED : LoadOptions.Weights.F32));
         Decoder decoder = base.decoder();
         if (!decoder.mask().isCausal()) {
             throw new TensorException("finetune: " + model + " sees what follows, so that there is nothing to predict; only"
@@ -192,7 +191,7 @@ public final class FinetuneCommand implements RicciCommand {
         console.print(adapter == null ? "" : String.format("adapter %s%n", folder));
         console.print(merge || full ? String.format("model   %s%n", file) : "");
         console.printf("Let it write: ./ricci generate --model %s --prompt \"...\"%n", merge || full ? file
-            : model + (tokenizer == null ? "" : " --tokenizer " + tokenizer) + " --adapter " + folder);
+            : model + vocabulary.asTyped() + " --adapter " + folder);
         return results;
     }
 }

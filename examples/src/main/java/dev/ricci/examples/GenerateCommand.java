@@ -17,12 +17,11 @@ import picocli.CommandLine.Option;
 /** Continues a prompt with a trained model, streaming. */
 @Command(name = "generate", description = "Continue a text with a trained model.")
 public final class GenerateCommand implements RicciCommand {
-    @Option(names = "--model", required = true, paramLabel = "FILE",
-        description = "A .safetensors file or run folder of ricci train, or a llama2.c model.")
+    @Option(names = "--model", required = true, paramLabel = "MODEL", description = ModelOptions.KINDS)
     private Path model;
 
-    @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
-    private Path tokenizer;
+    @Mixin
+    private VocabularyOption vocabulary;
 
     @Option(names = "--adapter", paramLabel = "DIR",
         description = "An adapter of this model: of ricci finetune, or any in the layout of PEFT (LoRA).")
@@ -47,8 +46,8 @@ public final class GenerateCommand implements RicciCommand {
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
         GenerationConfig config = sampling.config(tokens, options.seed(), !noCache);
-        LoadOptions usual = LoadOptions.usual().withWeights(LoadOptions.Weights.AS_STORED);
-        LanguageModel loaded = LanguageModel.load(model, tokenizer == null ? usual : usual.withVocabulary(tokenizer));
+        LanguageModel loaded = LanguageModel.load(model,
+            vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
         if (adapter != null) {
             PeftFolder.load(adapter, loaded.decoder());
         }

@@ -4,17 +4,20 @@ import dev.ricci.models.LanguageModel;
 import dev.ricci.models.LoadOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Which model: what the commands that run one take. */
 final class ModelOptions {
-    @Parameters(paramLabel = "MODEL", arity = "0..1", description = "A folder with config.json, weights and tokenizer.json; a .gguf file; a"
-        + " .safetensors file or run folder of ricci train; or a llama2.c model.")
+    /** What a model can be. */
+    static final String KINDS = "A folder with config.json, weights and tokenizer.json; a .gguf file; a .safetensors file or"
+        + " run folder of ricci train; or a llama2.c model.";
+
+    @Parameters(paramLabel = "MODEL", arity = "0..1", description = KINDS)
     private Path model;
 
-    @Option(names = "--tokenizer", paramLabel = "FILE", description = "The vocabulary of a llama2.c model.")
-    private Path tokenizer;
+    @Mixin
+    private VocabularyOption vocabulary;
 
     /** Whether one is named. */
     boolean isGiven() {
@@ -41,7 +44,6 @@ final class ModelOptions {
         if (model == null) {
             throw new UsageException("MODEL: missing; name a file or folder");
         }
-        LoadOptions options = LoadOptions.usual().withWeights(LoadOptions.Weights.AS_STORED);
-        return LanguageModel.load(model, tokenizer == null ? options : options.withVocabulary(tokenizer));
+        return LanguageModel.load(model, vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
     }
 }
