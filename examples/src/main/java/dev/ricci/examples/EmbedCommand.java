@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -21,11 +22,12 @@ import picocli.CommandLine.Parameters;
 @Command(name = "embed", description = "Embed texts with an encoder, or rank them by likeness to a query.")
 public final class EmbedCommand implements RicciCommand {
     @Parameters(index = "0", paramLabel = "MODEL",
-        description = "A folder with config.json, model.safetensors and tokenizer.json, or a .onnx file with its"
-            + " tokenizer.json beside it.")
+        description = "A folder with config.json, model.safetensors and tokenizer.json; a .gguf file; or a .onnx file"
+            + " with its tokenizer.json beside it.")
     private Path model;
 
-    @Parameters(index = "1..*", arity = "0..*", paramLabel = "TEXT", description = "Texts to embed.")
+    @Parameters(index = "1..*", arity = "0..*", paramLabel = "TEXT", showDefaultValue = Visibility.NEVER,
+        description = "Texts to embed.")
     private List<String> texts = List.of();
 
     @Option(names = "--input", paramLabel = "FILE", description = "More texts, one a line, in UTF-8.")

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -27,7 +28,8 @@ public final class GenerateCommand implements RicciCommand {
         description = "An adapter of this model: of ricci finetune, or any in the layout of PEFT (LoRA).")
     private Path adapter;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", description = "What to continue.")
+    @Option(names = "--prompt", paramLabel = "TEXT", defaultValue = "", showDefaultValue = Visibility.NEVER,
+        description = "What to continue. Default: nothing.")
     private String prompt;
 
     @Option(names = "--tokens", paramLabel = "N", defaultValue = "256", description = "At most this many new tokens.")

@@ -4,6 +4,7 @@ import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
 import dev.ricci.tensor.TensorException;
 import java.util.List;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 
 /** How tokens are chosen, and where to stop: what the commands that write text take. */
@@ -26,7 +27,8 @@ final class SamplingOptions {
         description = "Above 1: tokens seen before become less likely.")
     private double repetitionPenalty;
 
-    @Option(names = "--stop", paramLabel = "TEXT", description = "Stop before this text; may be given several times.")
+    @Option(names = "--stop", paramLabel = "TEXT", showDefaultValue = Visibility.NEVER,
+        description = "Stop before this text; may be given several times.")
     private List<String> stop = List.of();
 
     /** What to generate. */

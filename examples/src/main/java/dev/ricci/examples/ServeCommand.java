@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Serves a model over HTTP until the user stops it. */
-@Command(name = "serve", description = "Serve a model with the interface of OpenAI's, on this machine alone.",
+@Command(name = "serve", description = "Serve a model with OpenAI's interface, on this machine alone unless --host is given.",
     footer = {"", "Chats, completions, embeddings and models are under /v1. Ctrl-C or TERM lets running requests end."})
 public final class ServeCommand implements RicciCommand {
     private static final long TICK_MILLIS = 100;

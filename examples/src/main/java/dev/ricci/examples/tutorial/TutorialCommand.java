@@ -8,11 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Runs a numbered tutorial; its source, under 80 lines, is meant to be read beside what it prints. */
-@Command(name = "tutorial", description = {"Run a tutorial, 01 to 08, and read its source beside it:",
+@Command(name = "tutorial", description = {"Run a tutorial, 01 to 08, and read its source beside it.",
     "01 tensors, 02 gradients, 03 a linear model, 04 an MLP on digits, 05 a character model, 06 a transformer,"
         + " 07 saving and loading, 08 profiling."})
 public final class TutorialCommand implements RicciCommand {
@@ -35,7 +36,7 @@ public final class TutorialCommand implements RicciCommand {
         new Entry(Tutorial07SavingAndLoading.class, Tutorial07SavingAndLoading::run),
         new Entry(Tutorial08Profiling.class, Tutorial08Profiling::run));
 
-    @Parameters(paramLabel = "NUMBER", description = "Which one: 01 to 08.")
+    @Parameters(paramLabel = "NUMBER", showDefaultValue = Visibility.NEVER, description = "Which one: 01 to 08.")
     private int number;
 
     @Option(names = "--quick", description = "A small setting that takes seconds: to see that it runs.")
