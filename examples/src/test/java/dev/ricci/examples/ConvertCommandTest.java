@@ -78,6 +78,7 @@ class ConvertCommandTest {
         CommandLineRun again = CommandLineRun.of("quantize", path("Q8_0.gguf"), path("x.gguf"), "--type", "Q4_0");
         assertEquals(1, again.code());
         assertTrue(again.err().contains("is Q8_0 already"), again.err());
+        assertTrue(again.err().contains("--requantize"), again.err());
         assertFalse(Files.exists(folder.resolve("x.gguf")));
         assertEquals(0, CommandLineRun.of("quantize", path("Q8_0.gguf"), path("x.gguf"), "--type", "Q4_0", "--requantize").code());
         CommandLineRun taken = CommandLineRun.of("quantize", path("a.gguf"), path("x.gguf"));
@@ -87,6 +88,9 @@ class ConvertCommandTest {
         assertEquals(2, CommandLineRun.of("quantize", path("x.gguf"), path("x.gguf"), "--force").code(), "onto itself");
         assertEquals(2, CommandLineRun.of("quantize", path("a.gguf"), path("y.gguf"), "--type", "Q9").code());
         assertEquals(1, CommandLineRun.of("quantize", path("no.gguf"), path("y.gguf")).code());
+        CommandLineRun folderGiven = CommandLineRun.of("quantize", original, path("y.gguf"));
+        assertEquals(1, folderGiven.code());
+        assertTrue(folderGiven.err().contains(original + ": a folder, not a GGUF file"), folderGiven.err());
     }
 
     @Test

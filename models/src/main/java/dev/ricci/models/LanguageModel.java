@@ -135,7 +135,7 @@ public record LanguageModel(Decoder decoder, Tokenizer tokenizer, Optional<Strin
 
     private static LanguageModel ofLlama2c(Path path, LoadOptions options) throws IOException {
         Path vocabulary = options.vocabulary().orElseThrow(() -> new FormatException("model " + path
-                + ": a model of llama2.c needs its vocabulary's file; for --model on the command line, --tokenizer FILE"));
+                + ": a model of llama2.c needs its vocabulary's file; on the command line: --tokenizer FILE"));
         Decoder decoder = Llama2cReader.load(path);
         Tokenizer tokenizer = Llama2cTokenizer.load(vocabulary);
         if (tokenizer.vocabSize() != decoder.config().vocabSize()) {
@@ -163,7 +163,12 @@ public record LanguageModel(Decoder decoder, Tokenizer tokenizer, Optional<Strin
             return FolderVocabulary.tokenizer(path);
         }
         if (folder || name.endsWith(".safetensors")) {
-            return ModelFile.tokenizer(folder ? path.resolve(WeightFolder.MODEL) : path);
+            Path file = folder ? path.resolve(WeightFolder.MODEL) : path;
+            if (folder && !Files.exists(file)) {
+                throw new FormatException("tokenizer " + path + ": the folder has neither " + TokenizerJson.FILE + " nor "
+                        + WeightFolder.CONFIG + " nor " + WeightFolder.MODEL + "; name the vocabulary's file itself");
+            }
+            return ModelFile.tokenizer(file);
         }
         if (name.endsWith(".gguf")) {
             try (GgufFile file = GgufFile.open(path)) {

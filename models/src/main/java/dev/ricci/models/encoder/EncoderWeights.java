@@ -50,7 +50,7 @@ final class EncoderWeights implements TensorSource {
         if (path.toString().endsWith(".gguf")) {
             return gguf(path);
         }
-        if (!Files.isDirectory(path)) {
+        if (!Files.exists(path.resolve(WeightFolder.CONFIG))) {
             throw new FormatException("encoder " + path + ": expected a folder with config.json, or a file .onnx or .gguf");
         }
         EncoderConfig config = EncoderConfigJson.read(WeightFolder.config(path), path.resolve(WeightFolder.CONFIG).toString());

@@ -86,7 +86,14 @@ public final class WeightFolder {
     public static TensorSource open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
             Path index = path.resolve(INDEX);
-            return SafetensorsFile.open(Files.exists(index) ? index : path.resolve(MODEL));
+            if (Files.exists(index)) {
+                return SafetensorsFile.open(index);
+            }
+            if (!Files.exists(path.resolve(MODEL))) {
+                throw new IOException("weights " + path + ": the folder has neither " + MODEL + " nor " + INDEX
+                        + "; if it holds the weights in another file, name that file");
+            }
+            return SafetensorsFile.open(path.resolve(MODEL));
         }
         String name = path.getFileName().toString();
         if (name.endsWith(".safetensors") || name.endsWith(".safetensors.index.json")) {

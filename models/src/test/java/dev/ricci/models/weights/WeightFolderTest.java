@@ -90,7 +90,8 @@ class WeightFolderTest {
     void refusesWhatItDoesNotKnow() {
         assertTrue(assertThrows(FormatException.class, () -> WeightFolder.open(folder.resolve("x.bin"))).getMessage()
                 .contains(".gguf"));
-        assertThrows(IOException.class, () -> WeightFolder.open(folder));
+        assertTrue(assertThrows(IOException.class, () -> WeightFolder.open(folder)).getMessage()
+                .contains(folder + ": the folder has neither model.safetensors nor"));
         assertThrows(IOException.class, () -> WeightFolder.open(folder.resolve("x.onnx")));
         assertThrows(IOException.class, () -> WeightFolder.config(folder));
     }

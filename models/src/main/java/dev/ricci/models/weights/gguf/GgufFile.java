@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
@@ -51,12 +52,15 @@ public final class GgufFile implements TensorSource {
     /**
      * Opens a file.
      *
-     * @throws FormatException naming the file, if it is no GGUF file, big-endian, of another version or truncated; if
+     * @throws FormatException naming the file, if it is a folder, no GGUF file, big-endian, of another version or truncated; if
      *     a key or name stands there twice, a count, length or size is larger than the file, a tensor has a type that is
      *     not read, more than four axes or rows that are no multiple of its block, or tensors overlap
      * @throws IOException if it cannot be read
      */
     public static GgufFile open(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            throw new FormatException(path + ": a folder, not a GGUF file; name a file in it, or convert it to one first");
+        }
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         Arena arena = Arena.ofShared();
         try {

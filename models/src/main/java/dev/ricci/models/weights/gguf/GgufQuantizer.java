@@ -40,7 +40,7 @@ public final class GgufQuantizer {
                 } else if (t.type().isQuantised() && !again) {
                     throw new TensorException("quantize: " + from + ": the tensor '" + t.name() + "' is " + t.type()
                             + " already, and would be rounded a second time; start from a file of F32, F16 or BF16, or allow"
-                            + " it");
+                            + " it, on the command line with --requantize");
                 } else {
                     out.add(t.name(), wanted, t.shape(), () -> in.floats(t.name()));
                 }
