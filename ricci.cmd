@@ -42,9 +42,15 @@ if "%outcome%"=="failed" exit /b 1
 set "class_path="
 for %%m in (%modules%) do call set "class_path=%%class_path%%%root%\%%m\target\classes;"
 set "class_path=%class_path%%root%\bench\target\lib\*"
+rem The young generation: small for training, whose pauses it keeps short, smaller where a model is only used
+rem (docs\decisions\0007-young-generation.md).
+set "young=-XX:MaxNewSize=600m"
+if "%~1"=="train" set "young=-XX:MaxNewSize=128m -XX:+AlwaysPreTouch"
+if "%~1 %~2"=="bench soak" set "young=-XX:MaxNewSize=128m -XX:+AlwaysPreTouch"
+for %%c in (run serve generate embed) do if "%~1"=="%%c" set "young=-XX:MaxNewSize=32m"
 set "heap=-XX:MaxRAMPercentage=75"
 if defined RICCI_HEAP set "heap=-Xmx%RICCI_HEAP%"
-"%jdk%\bin\java" --add-modules jdk.incubator.vector %heap% -XX:+UseParallelGC -XX:MaxNewSize=600m -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 "-Dricci.home=%root%" %RICCI_JAVA_OPTS% -cp "%class_path%" dev.ricci.examples.Ricci %*
+"%jdk%\bin\java" --add-modules jdk.incubator.vector %heap% -XX:+UseParallelGC %young% -Dstdout.encoding=UTF-8 -Dstderr.encoding=UTF-8 "-Dricci.home=%root%" %RICCI_JAVA_OPTS% -cp "%class_path%" dev.ricci.examples.Ricci %*
 exit /b %errorlevel%
 
 :try_jdk
