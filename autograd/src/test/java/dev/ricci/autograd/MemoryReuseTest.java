@@ -205,6 +205,31 @@ final class MemoryReuseTest {
         assertTrue(e.getMessage().contains("exclude"), e.getMessage());
     }
 
+    /** An array is lost to the pool if a collection takes what knows of it before the walk comes by. */
+    @Test
+    void aCollectionWithinAStepLosesNoMemory() {
+        Tensor x = Rng.of(1).normal(64, 77).tracked(); // a length that no other test gives to the pool
+        Runnable step = () -> {
+            Tensor passing = x.add(1);
+            for (int i = 0; i < 20; i++) {
+                passing = passing.add(1);
+            }
+            Tensor loss = passing.sum();
+            passing = null;
+            System.gc();
+            used(loss);
+        };
+        ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        // On plain kernels: vectors that C2 has not compiled yet live on the heap.
+        long bytes = Backends.with(CpuBackend.plain(), () -> {
+            step.run();
+            long before = thread.getCurrentThreadAllocatedBytes();
+            step.run();
+            return thread.getCurrentThreadAllocatedBytes() - before;
+        });
+        assertTrue(bytes < 21 * 4 * 64 * 77 / 2, "a step allocated " + bytes + " bytes, as if nothing were used again");
+    }
+
     /** 20 layers of 256 x 256 make 20 x 256 kB of activations and as much of gradients. */
     @Test
     void aStepNeedsAlmostNoNewMemory() {

@@ -207,6 +207,7 @@ class InferenceEngineTest {
             other.cancel();
             assertEquals(Optional.of(Generation.Finish.LENGTH), other.finish());
             assertIdle(engine);
+            assertEquals(6 + 5, steps.get(), "nothing more is computed for what was cancelled");
         }
     }
 
@@ -302,6 +303,36 @@ class InferenceEngineTest {
             assertTrue(engine.statistics().reusedTokens() > 60);
             assertTrue(engine.statistics().keptCacheTokens() > 0);
             assertEquals(0, plain.statistics().keptCacheTokens());
+        }
+    }
+
+    @Test
+    void theCacheThatWasUsedLongestAgoGoesFirst() throws Exception {
+        // Each takes 8 + 3 - 1 of the 40 places.
+        try (InferenceEngine engine = new InferenceEngine(MODEL, OPTIONS.withCacheTokens(40))) {
+            for (int i = 0; i < 5; i++) {
+                EngineRuns.tokens(engine.submit(beginningWith(i)));
+            }
+            for (int i : new int[] {4, 1, 0}) {
+                Generation g = engine.submit(beginningWith(i));
+                EngineRuns.tokens(g);
+                assertEquals(i == 0 ? 0 : 7, g.reusedTokens(), "prompt " + i);
+            }
+        }
+    }
+
+    private static GenerationRequest beginningWith(int id) {
+        return sampled(1, 3, id, 1, 4, 1, 5, 9, 2, 6);
+    }
+
+    @Test
+    void theCacheOfOneThatFailedServesNobody() throws Exception {
+        try (InferenceEngine engine = new InferenceEngine(MODEL, OPTIONS, (ids, batch, rows) -> {
+            throw new OutOfMemoryError("injected");
+        })) {
+            assertThrows(TensorException.class, engine.submit(request(9))::next);
+            assertIdle(engine);
+            assertEquals(0, engine.statistics().keptCacheTokens());
         }
     }
 

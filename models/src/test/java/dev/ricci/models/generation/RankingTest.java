@@ -1,6 +1,7 @@
 package dev.ricci.models.generation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.tensor.Philox;
 import java.util.Arrays;
@@ -61,6 +62,14 @@ class RankingTest {
                 assertEquals(slow(s, logits, round, step), s.choose(logits, new int[0], 0, round, step),
                         s + " of " + Arrays.toString(logits));
             }
+        }
+    }
+
+    @Test
+    void aNucleusThatReachesItsShareExactlyEndsThere() {
+        Sampling half = new Sampling(1, 0, 0.5, 0, 1);
+        for (int step = 0; step < 50; step++) {
+            assertTrue(half.choose(new float[4], new int[0], 0, 1, step) < 2);
         }
     }
 }

@@ -42,6 +42,14 @@ class TextStreamTest {
     }
 
     @Test
+    void ofStopTextsThatEndTogetherTheOneThatBeganFirstCuts() {
+        for (List<String> stop : List.of(List.of("d", "bcd"), List.of("bcd", "d"))) {
+            TextStream stream = new TextStream(BYTES, new int[0], stop);
+            assertEquals("a", String.join("", pieces(stream, "abcd")));
+        }
+    }
+
+    @Test
     void neverBreaksACharacterNotEvenAcrossThePrompt() {
         int[] euro = BYTES.encode("\u20ac");
         TextStream stream = new TextStream(BYTES, new int[] {'x', euro[0], euro[1]}, List.of());

@@ -222,6 +222,8 @@ class LoraAdapterTest {
                 1e-6f, path));
         String message = assertThrows(TensorException.class, adapter::merge).getMessage();
         assertTrue(message.contains("is kept as F16"), message);
+        Parameter one = adapter.parameters().values().iterator().next();
+        assertTrue(Gradients.of(stored.loss(IDS, TARGETS)).contains(one.variable()), "a refused merge leaves it attached");
         adapter.detach();
         assertFalse(adapter.isMerged());
     }

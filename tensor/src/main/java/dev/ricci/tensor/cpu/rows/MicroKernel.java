@@ -55,7 +55,8 @@ public interface MicroKernel {
 
     /**
      * Packs panels, one behind the other: to[toAt + (i / width * k + p) * width + i % width] = from[at + i * xStride + p *
-     * kStride] for i &lt; count and p &lt; k, and 0 in what is left of the last panel.
+     * kStride] for i &lt; count and p &lt; k, and 0 in what is left of the last panel. What lies behind panels
+     * narrower than {@link #rows()} may be overwritten, as far as whole ones would reach.
      *
      * @param width of a panel: at most {@link #rows()}, or {@link #columns()}
      */
