@@ -3,6 +3,7 @@ package dev.ricci.models;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,12 +25,16 @@ import dev.ricci.models.generation.TextGenerator;
 import dev.ricci.models.tokenizer.CharTokenizer;
 import dev.ricci.nn.Activation;
 import dev.ricci.nn.KvCache;
+import dev.ricci.nn.Layer;
+import dev.ricci.nn.RmsNorm;
 import dev.ricci.nn.RopeScaling;
 import dev.ricci.nn.optim.AdamW;
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.IndexOutOfRangeException;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
@@ -171,6 +176,21 @@ class DecoderTest {
     private static DecoderConfig mixture() {
         return DecoderConfig.llama(11, 16, 1, 4, 2, 16, 24).with(
                 new Mlp(24, Activation.SILU, true, false, Optional.of(new Experts(8, 2, 24, 0, true))));
+    }
+
+    @Test
+    void normsOfQueriesAndKeysHaveTheModelsEps() {
+        DecoderConfig llama = DecoderConfig.llama(11, 8, 1, 2, 2, 8, 12).with(Norm.rms(0.25));
+        for (QkNorm kind : List.of(QkNorm.HEAD, QkNorm.WHOLE)) {
+            Layer at = new Decoder(llama.with(llama.attention().withQkNorm(kind)), Rng.of(1));
+            for (String name : List.of("model", "layers", "0", "self_attn", "q_norm")) {
+                at = at.children().get(name);
+            }
+            RmsNorm norm = assertInstanceOf(RmsNorm.class, at);
+            int width = kind == QkNorm.HEAD ? 4 : 8;
+            // 0.5 / sqrt(0.25 + eps)
+            assertEquals(Math.sqrt(0.5), norm.forward(Tensor.full(Shape.of(width), DType.F32, 0.5)).get(0), 1e-6);
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.ricci.models.weights.gguf.GgufMetadata;
 import dev.ricci.nn.LoadReport;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.FormatException;
+import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
@@ -154,9 +155,14 @@ public final class Architecture {
         }
         TensorNames used = !names.prefix().isEmpty() && file.names().stream().noneMatch(n -> n.startsWith(names.prefix()))
                 ? names.withoutPrefix() : names;
-        List<Stored> stored = used.of(config);
+        List<Stored> stored;
         Map<String, TensorSpec> expected = new LinkedHashMap<>();
-        stored.forEach(s -> expected.put(s.name(), new TensorSpec(DType.F32, s.shape())));
+        try {
+            stored = used.of(config);
+            stored.forEach(s -> expected.put(s.name(), new TensorSpec(DType.F32, s.shape())));
+        } catch (ShapeException e) {
+            throw new FormatException(where + ": it describes a decoder that has a tensor of an impossible size: " + config, e);
+        }
         Map<String, TensorSpec> found = new LinkedHashMap<>();
         file.names().stream().filter(n -> !used.ignored().matcher(n).matches()).forEach(n -> found.put(n, file.spec(n)));
         String head = used.name(HEAD);

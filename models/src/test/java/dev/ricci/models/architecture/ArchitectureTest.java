@@ -75,6 +75,21 @@ class ArchitectureTest {
         assertEquals(8_015_581_184L, parameters(read(PublishedConfigs.LLADA_8B)));
     }
 
+    private static DecoderConfig without(String config, String key) {
+        return Architecture.ofConfig(PublishedConfigs.with(config, key, null), "test").config();
+    }
+
+    /** What is not said is what Hugging Face's library takes. */
+    @Test
+    void whatIsNotSaidIsTheLibrarysDefault() {
+        assertEquals(1e-6, without(PublishedConfigs.LLAMA_3_1_8B, "rms_norm_eps").norm().eps());
+        assertEquals(10000, without(PublishedConfigs.QWEN3_06B, "rope_theta").positions().theta());
+        assertEquals(128, without(PublishedConfigs.QWEN3_06B, "head_dim").attention().headWidth());
+        Map<String, Object> windowed = PublishedConfigs.with(PublishedConfigs.QWEN2_5_05B, "use_sliding_window", true);
+        windowed.remove("max_window_layers");
+        assertEquals(28, Architecture.ofConfig(windowed, "test").config().attention().window().from());
+    }
+
     @Test
     void publishedModelsAreWhatTheirPapersSay() {
         DecoderConfig llama = read(PublishedConfigs.LLAMA_3_1_8B);
@@ -190,6 +205,18 @@ class ArchitectureTest {
             assertTrue(e.getMessage().contains("transformer.h.0.attn.c_attn.weight: expected F32[8, 24], found F32[24, 8]"),
                     e.getMessage());
         }
+    }
+
+    @Test
+    void aTensorOfImpossibleSizeIsRefusedBeforeAnythingIsRead() {
+        Decoder model = OracleModels.model(DecoderConfig.gpt2(30, 24, 2, 2, 8));
+        Map<String, Object> config = new LinkedHashMap<>(Architecture.toConfig(model.config()));
+        config.put("vocab_size", Integer.MAX_VALUE);
+        Architecture architecture = Architecture.ofConfig(config, "config.json");
+        TensorSource file = Architecture.toFolder(model.config(), model.stateDict());
+        FormatException e = assertThrows(FormatException.class, () -> architecture.view(file, "m.safetensors"));
+        assertTrue(e.getMessage().startsWith("m.safetensors: it describes a decoder that has a tensor of an impossible size"),
+                e.getMessage());
     }
 
     @Test

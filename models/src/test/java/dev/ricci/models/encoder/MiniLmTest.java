@@ -183,6 +183,9 @@ class MiniLmTest {
         assertRefused("Dense", saved);
         Files.writeString(saved.resolve("modules.json"), modules.replace("1_Pooling", "../elsewhere"));
         assertRefused("leads out of the folder", saved);
+        Files.writeString(saved.resolve("modules.json"), modules);
+        Files.writeString(saved.resolve("config_sentence_transformers.json"), "{\"default_prompt_name\": \"query\"}");
+        assertRefused("default_prompt_name 'query'", saved);
     }
 
     private static void assertRefused(String says, Path path) {

@@ -9,6 +9,8 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -200,6 +202,21 @@ class TokenizerPartsTest {
             tests.add(equal(flags.toString(), json));
         }
         return tests;
+    }
+
+    /** Small letters make no control token of what a stranger wrote in capitals. */
+    @Test
+    void theNormalizerMakesNoTokenOfForeignText() {
+        Map<String, Object> model = characters();
+        int id = ((Map<?, ?>) model.get("vocab")).size();
+        Map<String, Object> json = TestVocabularies.json(Map.of("type", "Lowercase"), Map.of("type", "WhitespaceSplit"),
+                model, null);
+        json.put("added_tokens", List.of(TestVocabularies.added(id, "<end>", Map.of("normalized", true))));
+        PipelineTokenizer t = TokenizerJson.of(json, "test");
+        BitSet all = new BitSet();
+        all.set(0, 5);
+        assertTrue(Arrays.stream(t.encode("<END>")).anyMatch(i -> i == id));
+        assertTrue(Arrays.stream(t.encode("<END>", all)).noneMatch(i -> i == id));
     }
 
     @Test

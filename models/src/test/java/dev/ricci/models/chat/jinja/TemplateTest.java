@@ -92,6 +92,8 @@ class TemplateTest {
         {"{% for x in 'ab' %}{{ loop.revindex0 }}{{ loop.previtem is defined }}{{ loop.nextitem }}{{ l"
                 + "oop.cycle('p', 'q') }}{{ loop.length }}{% endfor %}",
             "1Falsebp20Trueq2"},
+        {"{% for x in 'ab' %}{{ loop.revindex }}{{ loop.previtem }}{% endfor %}",
+            "21a"},
         {"{% set c %}<{{ 1 + 1 }}>{% endset %}{{ c }}{{ c|length }}",
             "<2>3"},
         {"{% if x is defined and x.y %}{% elif [] or {} or '' or 0 %}b{% else %}c{% endif %}",
