@@ -6,6 +6,7 @@ module dev.ricci.tensor {
     exports dev.ricci.tensor;
     exports dev.ricci.tensor.op;
     exports dev.ricci.tensor.profile;
+    exports dev.ricci.tensor.program;
     exports dev.ricci.tensor.io;
     exports dev.ricci.tensor.spi;
     exports dev.ricci.tensor.reference;

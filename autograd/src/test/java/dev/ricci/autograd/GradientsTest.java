@@ -10,14 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.DTypeException;
 import dev.ricci.tensor.NoGrad;
-import dev.ricci.tensor.Recording;
+import dev.ricci.tensor.Program;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.Variable;
 import java.lang.ref.WeakReference;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -235,13 +234,13 @@ final class GradientsTest {
     }
 
     @Test
-    void aBackwardPassCanBeRecordedAndReplayed() {
-        Tensor x = Tensor.of(1, 2).tracked();
-        Tensor[] kept = new Tensor[1];
-        Recording r = Recording.of(() ->
-                kept[0] = Gradients.of(x.exp().square().sum()).clipByGlobalNorm(2).get(x));
+    void aBackwardPassCanBeCaptured() {
+        Program p = Program.capture("gradient", in -> {
+            Tensor x = in.getFirst().tracked();
+            return List.of(Gradients.of(x.exp().square().sum()).clipByGlobalNorm(2).get(x));
+        }, List.of(Tensor.of(1, 2)));
         Tensor other = Tensor.of(0.25f, -1);
-        float[] again = r.replay(Map.of(x.id(), other), List.of(kept[0].id())).getFirst().toFloatArray();
+        float[] again = p.run(other).getFirst().toFloatArray();
         Tensor y = other.tracked();
         assertArrayEquals(Gradients.of(y.exp().square().sum()).clipByGlobalNorm(2).get(y).toFloatArray(), again);
     }

@@ -32,6 +32,10 @@ final class Dispatch {
 
     /** Runs a state update; output i is written over the storage of input i, which must be dense. */
     static Tensor[] update(StateUpdate op, Tensor... in) {
+        OpListener listener = listener();
+        if (listener != null) {
+            listener.updating(op, List.of(in).subList(0, op.states()));
+        }
         return execute(op, in, in);
     }
 
@@ -121,7 +125,7 @@ final class Dispatch {
                         + ", infer promised " + specs.get(i));
             }
             Provenance p = t.dtype().isFloating() ? provenance : null;
-            // The same id, so that a recording of the inner ops connects to what uses the result.
+            // The same storage, so that a captured program of the inner ops connects to what uses the result.
             out[i] = t.withProvenance(p, i);
         }
         return out;

@@ -115,6 +115,11 @@ public final class Layout {
         return new Layout(sliced, s, at);
     }
 
+    /** The same elements, further back in a larger storage. */
+    public Layout shifted(int by) {
+        return new Layout(shape, strides, offset + by);
+    }
+
     /** The named axes reversed. */
     public Layout flip(int[] axes) {
         int[] s = strides.clone();

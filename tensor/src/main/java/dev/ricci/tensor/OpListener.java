@@ -1,6 +1,7 @@
 package dev.ricci.tensor;
 
 import dev.ricci.tensor.op.Op;
+import dev.ricci.tensor.op.StateUpdate;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -29,6 +30,33 @@ public interface OpListener {
     default void hostRead(String reading, Tensor tensor) {
     }
 
+    /**
+     * Called before an op writes over states.
+     *
+     * @param op the op
+     * @param states with their old values
+     */
+    default void updating(StateUpdate op, List<Tensor> states) {
+    }
+
+    /**
+     * Called before numbers that change from call to call, such as a step count, are taken from the host. A recorder
+     * refuses by throwing.
+     *
+     * @param taking the method that takes them
+     * @param remedy what to call instead
+     */
+    default void hostNumber(String taking, String remedy) {
+    }
+
+    /** Tells the listener of this thread, if there is one, that numbers are taken from the host. */
+    static void tellHostNumber(String taking, String remedy) {
+        OpListener listener = Dispatch.listener();
+        if (listener != null) {
+            listener.hostNumber(taking, remedy);
+        }
+    }
+
     /** Runs {@code body} with this listener and returns its result. */
     default <T> T listen(Supplier<T> body) {
         OpListener outer = Dispatch.listener();
@@ -43,6 +71,18 @@ public interface OpListener {
             public void hostRead(String reading, Tensor tensor) {
                 OpListener.this.hostRead(reading, tensor);
                 outer.hostRead(reading, tensor);
+            }
+
+            @Override
+            public void updating(StateUpdate op, List<Tensor> states) {
+                OpListener.this.updating(op, states);
+                outer.updating(op, states);
+            }
+
+            @Override
+            public void hostNumber(String taking, String remedy) {
+                OpListener.this.hostNumber(taking, remedy);
+                outer.hostNumber(taking, remedy);
             }
         };
         return ScopedValue.where(Dispatch.LISTENER, both).call(body::get);

@@ -168,7 +168,7 @@ public final class Tensor {
 
     // ---------------------------------------------------------------- what it is
 
-    /** Unique in this JVM; recordings refer to tensors by it. */
+    /** Unique in this JVM. */
     public long id() {
         return id;
     }

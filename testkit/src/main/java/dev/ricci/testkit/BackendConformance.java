@@ -20,6 +20,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 public abstract class BackendConformance {
     private static final int LARGE_CASES = 3;
+    private static final int CAPTURED_CASES = 20;
 
     /** For subclasses. */
     protected BackendConformance() {
@@ -69,6 +70,14 @@ public abstract class BackendConformance {
         OpRow wider = t.equals(Tolerance.EXACT) ? row : row.within(Math.max(t.rtol(), 1e-3), Math.max(t.atol(), 1e-2));
         row.comparison().check(wider, call, CaseRuns.forward(backend, call),
                 CaseRuns.forward(Backends.reference(), CaseRuns.widened(call)));
+    }
+
+    /** A captured program of an op gives its bits. */
+    @TestFactory
+    Stream<DynamicTest> captured() {
+        return rows().stream().map(row -> dynamicTest(row.name(), () -> Conformance.check(row, Profile.FORWARD,
+                Math.min(CAPTURED_CASES, Conformance.cases()), c -> assertSameBits("a captured program",
+                        CaseRuns.captured(backend(), c), CaseRuns.forward(backend(), c)))));
     }
 
     static void checkForward(Backend backend, OpRow row, OpCase call) {

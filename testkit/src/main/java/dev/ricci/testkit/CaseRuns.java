@@ -3,6 +3,8 @@ package dev.ricci.testkit;
 import dev.ricci.autograd.Gradients;
 import dev.ricci.tensor.Backends;
 import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Program;
+import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.op.CustomOp;
@@ -16,6 +18,9 @@ import java.util.List;
 
 /** Ways to run a case. */
 final class CaseRuns {
+    /** Elements of foreign memory on either side. */
+    private static final int BESIDE = 5;
+
     private CaseRuns() {
     }
 
@@ -43,14 +48,34 @@ final class CaseRuns {
         return !(call.op() instanceof Movement.View) && !(call.op() instanceof CustomOp);
     }
 
-    /** The outputs of a backend that is handed output memory full of old values. */
+    /**
+     * The outputs of a backend that is handed parts of larger memory full of old values.
+     *
+     * @throws AssertionError if it writes beside them
+     */
     static List<Tensor> intoPoison(Backend backend, OpCase call) {
+        List<Tensor> whole = new ArrayList<>();
         List<Tensor> outputs = new ArrayList<>();
         for (TensorSpec s : call.op().infer(call.inputs().stream().map(Tensor::spec).toList())) {
-            outputs.add(Tensor.wrap(Views.poisoned(s.dtype(), s.shape().size()), s.shape()));
+            int size = s.shape().size();
+            whole.add(Tensor.wrap(Views.poisoned(s.dtype(), size + 2 * BESIDE), Shape.of(size + 2 * BESIDE)));
+            outputs.add(whole.getLast().slice(0, BESIDE, BESIDE + size).reshape(s.shape()));
         }
         backend.execute(call.op(), operands(call.inputs()), operands(outputs));
+        for (int i = 0; i < whole.size(); i++) {
+            int size = outputs.get(i).size();
+            Tensor old = Tensor.wrap(Views.poisoned(whole.get(i).dtype(), BESIDE), Shape.of(BESIDE));
+            TensorAssert.assertBitEqual("memory before output " + i, whole.get(i).slice(0, 0, BESIDE), old);
+            TensorAssert.assertBitEqual("memory behind output " + i,
+                    whole.get(i).slice(0, BESIDE + size, size + 2 * BESIDE), old);
+        }
         return outputs;
+    }
+
+    /** The outputs of a captured program of the op. */
+    static List<Tensor> captured(Backend backend, OpCase call) {
+        return Backends.with(backend, () -> Program.capture(call.op().name(),
+                in -> Tensor.applyAll(call.op(), in.toArray(Tensor[]::new)), call.inputs()).run(call.array()));
     }
 
     /** The new states of a state update that writes over its old ones. */

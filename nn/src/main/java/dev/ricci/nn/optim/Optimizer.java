@@ -2,6 +2,7 @@ package dev.ricci.nn.optim;
 
 import dev.ricci.autograd.Gradients;
 import dev.ricci.tensor.DType;
+import dev.ricci.tensor.OpListener;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import java.util.Map;
@@ -32,6 +33,8 @@ public interface Optimizer {
      *     or no parameter of this optimizer took part in the loss; nothing has changed then
      */
     default void step(Gradients gradients) {
+        OpListener.tellHostNumber("optimizer.step(gradients)",
+                "call optimizer.step(gradients, learningRate, step) with inputs of the program");
         double rate = learningRate();
         // F64: each parameter's type takes of it what it can hold.
         step(gradients, Tensor.full(Shape.scalar(), DType.F64, rate),

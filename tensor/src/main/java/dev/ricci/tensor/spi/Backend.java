@@ -26,7 +26,8 @@ public interface Backend {
      *
      * @param op any op but a {@link dev.ricci.tensor.op.CustomOp}
      * @param inputs any layout; {@code Movement.View} ops reach a backend only when they need a copy
-     * @param outputs dense, with the inferred specs. They may hold old values. For a
+     * @param outputs dense, with the inferred specs, at any offset of memory that may hold other values beside them. They
+     *     may hold old values. For a
      *     {@link dev.ricci.tensor.op.StateUpdate} output {@code i} may be the very storage and layout of input
      *     {@code i}; otherwise outputs share no memory with inputs
      */

@@ -61,6 +61,15 @@ public final class HeapStorage extends Storage {
         return new HeapStorage(dtype, array.length, array);
     }
 
+    /**
+     * A storage of its own over the same array, some elements of which are one of its values: layouts say which.
+     *
+     * @param size how many
+     */
+    public HeapStorage part(int size) {
+        return new HeapStorage(dtype(), size, live());
+    }
+
     /** The array of an F32 storage. */
     public float[] floats() {
         return (float[]) live();
