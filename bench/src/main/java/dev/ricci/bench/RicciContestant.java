@@ -10,9 +10,12 @@ import dev.ricci.nn.KvCache;
 import dev.ricci.nn.optim.AdamW;
 import dev.ricci.nn.optim.ParameterGroup;
 import dev.ricci.nn.optim.Schedule;
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.Program;
 import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.cpu.Threads;
 import java.io.IOException;
@@ -128,12 +131,16 @@ final class RicciContestant {
         }
     }
 
-    private static Contestant trainStep(Workload.TrainStep w, int threads) {
-        Decoder model = w.model();
-        AdamW optimizer = AdamW.of(model.parameters(), Schedule.constant(Workload.TrainStep.RATE),
+    private static AdamW optimizer(Decoder model) {
+        return AdamW.of(model.parameters(), Schedule.constant(Workload.TrainStep.RATE),
                 AdamW.Options.DEFAULT.withBetas(Workload.TrainStep.BETA_1, Workload.TrainStep.BETA_2)
                         .withEps(Workload.TrainStep.EPS).withWeightDecay(Workload.TrainStep.DECAY)
                         .withGroups(ParameterGroup.noDecayForVectors()));
+    }
+
+    private static Contestant trainStep(Workload.TrainStep w, int threads) {
+        Decoder model = w.model();
+        AdamW optimizer = optimizer(model);
         Tensor ids = w.ids();
         Tensor targets = w.targets();
         return contestant(1, threads, () -> {
@@ -143,6 +150,23 @@ final class RicciContestant {
             gradients.release();
             return loss.detach();
         });
+    }
+
+    /** The same step as a captured program. */
+    static Contestant capturedStep(Workload.TrainStep w, int threads) {
+        Decoder model = w.model();
+        AdamW optimizer = optimizer(model);
+        Tensor ids = w.ids();
+        Tensor targets = w.targets();
+        Tensor rate = Tensor.full(Shape.scalar(), DType.F64, Workload.TrainStep.RATE);
+        Program program = Program.capture("step", in -> {
+            Tensor loss = model.loss(in.get(0), in.get(1));
+            optimizer.step(Gradients.of(loss).clipByGlobalNorm(Workload.TrainStep.CLIP), in.get(2), in.get(3));
+            return List.of(loss);
+        }, List.of(ids, targets, rate, Tensor.full(Shape.scalar(), DType.F64, 1)));
+        int[] steps = new int[1];
+        return contestant(1, threads, () -> program.run(ids, targets, rate,
+                Tensor.full(Shape.scalar(), DType.F64, ++steps[0])).getFirst());
     }
 
     private static Contestant decode(Workload.Decode w, int threads) {

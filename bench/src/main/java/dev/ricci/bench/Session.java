@@ -36,6 +36,11 @@ record Session(boolean quick, int threads, List<Peer> peers, Limits limits, Prin
         Map<String, Supplier<Contestant>> makers = new LinkedHashMap<>();
         makers.put(RicciContestant.NAME, () -> RicciContestant.of(w, threadCount));
         peers.forEach(p -> makers.putAll(p.contestants(w, threadCount)));
+        return compare(w, threadCount, plan, makers);
+    }
+
+    /** These contestants, one of them under Ricci's name, as one row. */
+    Row compare(Workload w, int threadCount, Plan plan, Map<String, Supplier<Contestant>> makers) {
         Map<String, Contestant> contestants = new LinkedHashMap<>();
         // What the row before has left, in the heap and in buffers outside it, must not be in this row's way.
         System.gc();

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 /** Continues a prompt with a trained model, streaming. */
 @Command(name = "generate", description = "Continue a text with a trained model.")
 public final class GenerateCommand implements RicciCommand {
-    @Option(names = "--model", required = true, paramLabel = "MODEL", description = ModelOptions.KINDS)
+    @Option(names = "--model", paramLabel = "MODEL", description = ModelOptions.KINDS + ShippedModel.DEFAULT)
     private Path model;
 
     @Mixin
@@ -48,7 +48,7 @@ public final class GenerateCommand implements RicciCommand {
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
         GenerationConfig config = sampling.config(tokens, options.seed(), !noCache);
-        LanguageModel loaded = LanguageModel.load(model,
+        LanguageModel loaded = LanguageModel.load(ShippedModel.orElse(model, "--model"),
             vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
         if (adapter != null) {
             PeftFolder.load(adapter, loaded.decoder());

@@ -13,7 +13,7 @@ final class ModelOptions {
     static final String KINDS = "A folder with config.json, weights and tokenizer.json; a .gguf file; a .safetensors file or"
         + " run folder of ricci train; or a llama2.c model.";
 
-    @Parameters(paramLabel = "MODEL", arity = "0..1", description = KINDS)
+    @Parameters(paramLabel = "MODEL", arity = "0..1", description = KINDS + ShippedModel.DEFAULT)
     private Path model;
 
     @Mixin
@@ -24,9 +24,13 @@ final class ModelOptions {
         return model != null;
     }
 
+    private Path path() {
+        return ShippedModel.orElse(model, "MODEL");
+    }
+
     /** The name by which people know it. */
     String name() {
-        return name(model);
+        return name(path());
     }
 
     /** The name by which people know a file or folder. */
@@ -38,12 +42,9 @@ final class ModelOptions {
     /**
      * Reads it.
      *
-     * @throws UsageException if none is named
+     * @throws UsageException if none is named, and the project's own is not there
      */
     LanguageModel load() throws IOException {
-        if (model == null) {
-            throw new UsageException("MODEL: missing; name a file or folder");
-        }
-        return LanguageModel.load(model, vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
+        return LanguageModel.load(path(), vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
     }
 }

@@ -2,6 +2,7 @@ package dev.ricci.nn;
 
 import dev.ricci.tensor.IndexOutOfRangeException;
 import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.OpListener;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
@@ -109,6 +110,8 @@ public final class KvCache {
         }
 
         private void writeAt(int start, Tensor keys, Tensor values) {
+            OpListener.tellHostNumber("a key-value cache", "write to a Variable of your own at a position that is an input,"
+                    + " or capture the model without a cache");
             Tensor at = Tensor.ofInts(new int[] {start}).reshape();
             Variable.update(WRITE, List.of(k), List.of(keys, at));
             Variable.update(WRITE, List.of(v), List.of(values, at));

@@ -67,21 +67,14 @@ public final class Tutorial08Profiling {
         lesson.heading("Is that a sensible amount of work?");
         lesson.say("6 x parameters x tokens = %.2f GFLOP, counted %.2f GFLOP", rule / 1e9, total.flops() / 1e9);
 
-        // What changes from step to step is an input; the optimizer takes its numbers as tensors. Views, and what nobody
-        // reads, are no ops of a program.
-        lesson.heading("The same step as a program: captured once, run without the Java between its ops");
-        Program program = Program.capture("step", in -> {
-            Tensor loss = Losses.crossEntropy(model.logits(in.get(0)), in.get(1));
-            optimizer.step(Gradients.of(loss), in.get(2), in.get(3));
-            return List.of(loss);
-        }, List.of(ids, targets, Tensor.scalar(1e-3), Tensor.scalar(1)));
-        lesson.say("%s", program.table());
-        double before = Losses.crossEntropy(model.logits(ids), targets).item();
-        double loss = program.run(ids, targets, Tensor.scalar(1e-3), Tensor.scalar(optimizer.steps() + 1))
-            .getFirst().item();
-        lesson.say("the loss that a run gives: %.6f; computed op by op: %.6f", loss, before);
-        return Map.of("ops", total.calls(), "captured", program.graph().instructions().size(), "loss", loss,
-            "loss_op_by_op", before, "flops", total.flops(), "rule_of_thumb", rule, "share_in_ops",
-            (double) total.nanos() / nanos);
+        // What changes from run to run is an input. Views, and what nobody reads, are no ops of a program.
+        lesson.heading("The loss as a program: captured once, run without the Java between its ops");
+        Program program = Program.capture("loss", in -> List.of(Losses.crossEntropy(model.logits(in.getFirst()), targets)),
+            List.of(ids));
+        double loss = program.run(ids).getFirst().item();
+        double opByOp = Losses.crossEntropy(model.logits(ids), targets).item();
+        lesson.say("%sthe loss of a run is %.6f, op by op it is %.6f", program.table(), loss, opByOp);
+        return Map.of("ops", total.calls(), "captured", program.graph().instructions().size(), "loss", loss, "op_by_op",
+            opByOp, "flops", total.flops(), "rule_of_thumb", rule, "share_in_ops", (double) total.nanos() / nanos);
     }
 }

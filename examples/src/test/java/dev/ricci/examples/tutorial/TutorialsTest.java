@@ -132,7 +132,7 @@ class TutorialsTest {
     void profiling() {
         Map<String, Object> r = results("08");
         assertTrue(number(r, "captured") > 50 && number(r, "captured") < number(r, "ops"), r.toString());
-        assertEquals(number(r, "loss_op_by_op"), number(r, "loss"), "the same bits");
+        assertEquals(number(r, "op_by_op"), number(r, "loss"), "the same bits");
         assertEquals(1, number(r, "flops") / number(r, "rule_of_thumb"), 0.4, r.toString());
         assertTrue(number(r, "share_in_ops") > 0 && number(r, "share_in_ops") <= 1, r.toString());
         assertTrue(told().contains("attention_backward"), told());

@@ -1,5 +1,6 @@
 package dev.ricci.nn.data;
 
+import dev.ricci.tensor.OpListener;
 import dev.ricci.tensor.Philox;
 import dev.ricci.tensor.TensorException;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -112,6 +113,7 @@ public final class DataLoader implements AutoCloseable {
 
     /** The next batch; after the last one of an epoch comes the first one of the next. */
     public Batch next() {
+        OpListener.tellHostNumber("DataLoader.next()", "make the batch's tensors inputs of the program");
         Batch made = options.prefetch == 0 ? make(epoch, batch) : take();
         if (++batch == batchesPerEpoch()) {
             batch = 0;

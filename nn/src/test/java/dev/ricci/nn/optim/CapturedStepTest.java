@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.autograd.Gradients;
+import dev.ricci.nn.KvCache;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Parameter;
 import dev.ricci.nn.Training;
+import dev.ricci.nn.data.DataLoader;
+import dev.ricci.nn.data.InMemory;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Program;
 import dev.ricci.tensor.Rng;
@@ -162,6 +165,15 @@ class CapturedStepTest {
             };
         });
         assertTrue(counted.contains("optimizer.step(gradients, learningRate, step)"), counted);
+        String cached = refusal(m -> in -> {
+            KvCache cache = new KvCache(new KvCache.Config(1, 1, 1, 4, 2));
+            cache.slot(0).append(Tensor.ones(1, 1, 1, 2), Tensor.ones(1, 1, 1, 2));
+            return cache.slot(0).keys(1);
+        });
+        assertTrue(cached.contains("a key-value cache takes numbers from the host"), cached);
+        InMemory data = InMemory.of(Tensor.ones(4, 2), Tensor.ones(4));
+        String loaded = refusal(m -> in -> DataLoader.of(data, DataLoader.Options.sequential(2)).next().inputs());
+        assertTrue(loaded.contains("DataLoader.next()"), loaded);
         String drawn = refusal(m -> in -> Training.scope(Rng.of(3), () -> m.loss(in.get(0), in.get(1))));
         assertTrue(drawn.contains("'dropout' draws with a key that does not change"), drawn);
     }
