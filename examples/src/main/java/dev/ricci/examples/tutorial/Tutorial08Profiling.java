@@ -67,8 +67,7 @@ public final class Tutorial08Profiling {
         lesson.heading("Is that a sensible amount of work?");
         lesson.say("6 x parameters x tokens = %.2f GFLOP, counted %.2f GFLOP", rule / 1e9, total.flops() / 1e9);
 
-        // What changes from run to run is an input. Views, and what nobody reads, are no ops of a program.
-        lesson.heading("The loss as a program: captured once, run without the Java between its ops");
+        lesson.heading("The loss as a program: captured once; what changes from run to run is an input");
         Program program = Program.capture("loss", in -> List.of(Losses.crossEntropy(model.logits(in.getFirst()), targets)),
             List.of(ids));
         double loss = program.run(ids).getFirst().item();
