@@ -17,7 +17,7 @@ public final class InspectCommand implements RicciCommand {
     private static final int SHOWN = 100;
 
     @Parameters(paramLabel = "MODEL", description = "A folder with config.json; a .gguf, .safetensors or .onnx file, or the"
-        + " index of shards; a run folder of ricci train; or a llama2.c model.")
+        + " first of its parts or the index of shards; a run folder of ricci train; or a llama2.c model.")
     private Path model;
 
     @Option(names = "--tensors", description = "List every tensor.")

@@ -1,5 +1,6 @@
 package dev.ricci.examples;
 
+import dev.ricci.models.weights.gguf.GgufFile;
 import dev.ricci.models.weights.gguf.GgufQuantizer;
 import dev.ricci.models.weights.gguf.GgufType;
 import java.nio.file.Files;
@@ -48,7 +49,12 @@ public final class QuantizeCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         Targets.check(in, out, force);
         Map<GgufType, Integer> counts = GgufQuantizer.quantize(in, out, type.type, requantize);
-        long before = Files.size(in);
+        long before = 0;
+        try (GgufFile file = GgufFile.open(in)) {
+            for (Path part : file.files()) {
+                before += Files.size(part);
+            }
+        }
         long after = Files.size(out);
         options.out().printf("%s: %,d bytes, %.1f %% of %s%n", out, after, 100.0 * after / before, in);
         Map<String, Object> tensors = new LinkedHashMap<>();

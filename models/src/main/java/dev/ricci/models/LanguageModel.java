@@ -57,9 +57,9 @@ public record LanguageModel(Decoder decoder, Tokenizer tokenizer, Optional<Strin
      * Reads a model.
      *
      * @param path a folder of Hugging Face's layout: {@code config.json}, safetensors in one file or in shards, and the
-     *     vocabulary as {@code tokenizer.json} or {@code vocab.json} with {@code merges.txt}; a {@code .gguf} file; a
-     *     {@code .safetensors} file that {@link ModelFile} wrote, or the folder of a training run with one; a model of
-     *     llama2.c, whose vocabulary the options name
+     *     vocabulary as {@code tokenizer.json} or {@code vocab.json} with {@code merges.txt}; a {@code .gguf} file, or
+     *     the first of its parts; a {@code .safetensors} file that {@link ModelFile} wrote, or the folder of a training run
+     *     with one; a model of llama2.c, whose vocabulary the options name
      * @throws FormatException if it is none of these, malformed, of a kind or with a part that is not supported, or if
      *     weights, description and vocabulary do not belong together
      * @throws IOException if it cannot be read

@@ -17,7 +17,8 @@ final class Embeddings {
 
     static Map<String, Object> answer(ServedModels models, Map<String, Object> json) {
         Fields f = new Fields(json, "");
-        String name = OpenAiServer.find(models.embeddings(), f.text("model", null));
+        String name = OpenAiServer.find(models.embeddings(), models.languageModels(), f.text("model", null),
+                "makes no embeddings");
         List<String> texts = texts(f);
         String format = f.text("encoding_format", "float");
         if (!format.equals("float") && !format.equals("base64")) {

@@ -198,19 +198,26 @@ public final class OpenAiServer implements AutoCloseable {
     }
 
     private void complete(CompletionRequest request, Reply reply) throws IOException, InterruptedException {
-        String name = find(models.languageModels(), request.model());
+        String name = find(models.languageModels(), models.embeddings(), request.model(), "makes embeddings alone");
         new Completions(name, models.languageModels().get(name), options.maxTime()).answer(request, reply);
     }
 
-    /** The name of the model that is asked for; the only one if none is. */
-    static String find(Map<String, ?> models, String asked) {
+    /**
+     * The name of the model that is asked for; the only one if none is.
+     *
+     * @param models those that can do it
+     * @param others those that cannot
+     * @param why why not
+     */
+    static String find(Map<String, ?> models, Map<String, ?> others, String asked, String why) {
         if (asked == null && models.size() == 1) {
             return models.keySet().iterator().next();
         }
         if (asked == null || !models.containsKey(asked)) {
-            throw new ApiException(404, "invalid_request_error", "model", "model_not_found", (asked == null
-                    ? "'model' is missing" : "there is no model '" + asked + "' here") + "; there "
-                    + (models.isEmpty() ? "is none" : "is " + String.join(", ", models.keySet().stream().sorted().toList())));
+            String wrong = asked == null ? "'model' is missing" : others.containsKey(asked) ? "the model '" + asked + "' " + why
+                    : "there is no model '" + asked + "' here";
+            throw new ApiException(404, "invalid_request_error", "model", "model_not_found", wrong + "; there is "
+                    + (models.isEmpty() ? "none for it" : String.join(", ", models.keySet().stream().sorted().toList())));
         }
         return asked;
     }
@@ -225,7 +232,7 @@ public final class OpenAiServer implements AutoCloseable {
 
     private Map<String, Object> model(String name) {
         if (!models.languageModels().containsKey(name) && !models.embeddings().containsKey(name)) {
-            find(models.languageModels(), name);
+            find(models.languageModels(), models.embeddings(), name, "");
         }
         Map<String, Object> m = new LinkedHashMap<>();
         m.put("id", name);

@@ -79,7 +79,8 @@ public final class WeightFolder {
      * Opens the tensors of a model, whatever their format.
      *
      * @param path a folder with {@code model.safetensors} or its index, or a file: {@code .safetensors}, the index of
-     *     shards, {@code .gguf}, or {@code .onnx} (under the names of PyTorch, see {@link OnnxWeights})
+     *     shards, {@code .gguf} or the first of its parts, or {@code .onnx} (under the names of PyTorch, see
+     *     {@link OnnxWeights})
      * @throws FormatException if it is none of these, or malformed
      * @throws IOException if it cannot be read
      */

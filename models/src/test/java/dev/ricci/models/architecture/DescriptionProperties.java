@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.decoder.DecoderShapes;
+import dev.ricci.models.weights.Mutations;
 import dev.ricci.models.weights.gguf.GgufFile;
 import dev.ricci.models.weights.gguf.GgufMetadata;
 import dev.ricci.models.weights.gguf.GgufType;
@@ -27,7 +28,6 @@ import net.jqwik.api.Property;
 
 /** Descriptions that somebody changed: understood, or refused with an exception of the family. */
 class DescriptionProperties {
-    private static final int ROUNDS = Integer.getInteger("ricci.fuzz", 1);
     private static final List<String> PUBLISHED = List.of(PublishedConfigs.LLAMA_3_1_8B, PublishedConfigs.MISTRAL_7B,
             PublishedConfigs.QWEN2_5_05B, PublishedConfigs.QWEN3_06B, PublishedConfigs.GEMMA_2_2B, PublishedConfigs.GPT2,
             PublishedConfigs.LLADA_8B, PublishedConfigs.QWEN3_30B_A3B, PublishedConfigs.MIXTRAL_8X7B,
@@ -40,8 +40,8 @@ class DescriptionProperties {
 
     @Property(tries = 1000)
     void aConfigIsUnderstoodOrRefused(@ForAll long seed) {
-        for (int round = 0; round < ROUNDS; round++) {
-            Random random = new Random(seed + round);
+        Random random = new Random(seed);
+        for (int round = Mutations.rounds(1000); round > 0; round--) {
             Map<String, Object> m = new LinkedHashMap<>(
                     Json.parseObject(PUBLISHED.get(random.nextInt(PUBLISHED.size())), "test"));
             List<String> keys = new ArrayList<>(m.keySet());
@@ -73,6 +73,12 @@ class DescriptionProperties {
     @Property(tries = 100)
     void metadataAreUnderstoodOrRefused(@ForAll long seed) throws IOException {
         Random random = new Random(seed);
+        for (int round = Mutations.rounds(100); round > 0; round--) {
+            metadata(random);
+        }
+    }
+
+    private static void metadata(Random random) throws IOException {
         List<DecoderConfig> configs = List.copyOf(OracleModels.configs().values());
         GgufMetadata m = Architecture.toMetadata(configs.get(random.nextInt(configs.size())));
         List<String> keys = List.copyOf(m.values().keySet());

@@ -5,11 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.models.LanguageModel;
+import dev.ricci.models.LoadOptions;
+import dev.ricci.models.ModelConverter;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.weights.Llama2cReader;
 import dev.ricci.models.weights.gguf.GgufFile;
 import dev.ricci.models.weights.gguf.GgufMetadata;
+import dev.ricci.models.weights.gguf.GgufPartsTest;
 import dev.ricci.models.weights.gguf.GgufType;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
@@ -101,6 +105,25 @@ class GgufConverterTest {
             }
             assertEquals(2, f.metadata().integer("llama.attention.head_count").orElseThrow());
             assertTrue(f.names().contains("output.weight"));
+        }
+    }
+
+    @Test
+    void partsAreOneModel() throws IOException {
+        DecoderConfig config = OracleModels.configs().get("llama");
+        String out = System.getProperty("ricci.gguf.out");
+        Path folder = out == null ? temporary : Files.createDirectories(Path.of(out, "parts"));
+        Path whole = temporary.resolve("whole.gguf");
+        GgufConverter.decoder("llama", config, OracleModels.model(config).stateDict(), GgufType.Q8_0,
+                OracleModels.vocabulary()).write(whole);
+        Path first = GgufPartsTest.split(whole, folder, 3);
+        Path again = temporary.resolve("again.gguf");
+        ModelConverter.convert(first, again, GgufType.Q8_0, LoadOptions.usual());
+        float[] expected = OracleModels.logits(LanguageModel.load(whole).decoder()).toFloatArray();
+        for (Path file : List.of(first, again)) {
+            LoadOptions stored = LoadOptions.usual().withWeights(LoadOptions.Weights.AS_STORED);
+            assertArrayEquals(expected, OracleModels.logits(LanguageModel.load(file, stored).decoder()).toFloatArray());
+            assertEquals(OracleModels.IDS, LanguageModel.tokenizer(file).vocabSize());
         }
     }
 

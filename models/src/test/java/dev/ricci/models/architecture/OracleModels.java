@@ -11,8 +11,14 @@ import dev.ricci.models.decoder.DecoderConfig.Window;
 import dev.ricci.models.weights.gguf.GgufMetadata;
 import dev.ricci.nn.Activation;
 import dev.ricci.nn.RopeScaling;
+import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.io.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,6 +74,24 @@ final class OracleModels {
             ids[i] = 3 + (37 * i + i * i) % (IDS - 3);
         }
         return ids;
+    }
+
+    /** For all positions and ids. */
+    static Tensor logits(Decoder model) {
+        return NoGrad.call(() -> model.logits(Tensor.ofInts(ids(), 1, TOKENS)));
+    }
+
+    /** By model, what llama.cpp says of every 18th logit. */
+    static Map<?, ?> golden() throws IOException {
+        try (InputStream in = OracleModels.class.getResourceAsStream("llama-cpp.json")) {
+            return (Map<?, ?>) Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Where files are left for llama.cpp, else a temporary folder. */
+    static Path folder(Path temporary) {
+        String out = System.getProperty("ricci.gguf.out");
+        return out == null ? temporary : Path.of(out);
     }
 
     /** Control pieces, all bytes and a few letters: what another reader needs so that it opens a file. */

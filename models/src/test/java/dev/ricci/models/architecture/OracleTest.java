@@ -8,13 +8,8 @@ import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.weights.gguf.GgufType;
 import dev.ricci.nn.RopeScaling;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
-import dev.ricci.tensor.Tensor;
-import dev.ricci.tensor.io.Json;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Logits of small GGUF files against those of llama.cpp on the same files, kept in {@code llama-cpp.json}: for each model
  * and position the logits of every 18th id. They were made by {@code src/test/oracle/golden.mjs} from the files that this
- * test leaves in the folder named by the property {@code ricci.gguf.out}.
+ * test and {@link BlockOracleTest} leave in the folder named by the property {@code ricci.gguf.out}.
  */
 class OracleTest {
     /** llama.cpp's GELU reads a table of 16-bit floats. */
@@ -40,28 +35,17 @@ class OracleTest {
         return OracleModels.configs().keySet();
     }
 
-    private static Map<?, ?> golden() throws IOException {
-        try (InputStream in = OracleTest.class.getResourceAsStream("llama-cpp.json")) {
-            return (Map<?, ?>) Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        }
-    }
-
-    private static Tensor logits(Decoder model) {
-        return NoGrad.call(() -> model.logits(Tensor.ofInts(OracleModels.ids(), 1, OracleModels.TOKENS)));
-    }
-
     @ParameterizedTest
     @MethodSource("names")
     void logitsAreLlamaCppsOnTheSameFile(String name) throws IOException {
         DecoderConfig config = OracleModels.configs().get(name);
         Decoder made = OracleModels.model(config);
-        String out = System.getProperty("ricci.gguf.out");
-        Path file = (out == null ? temporary : Path.of(out)).resolve(name + ".gguf");
+        Path file = OracleModels.folder(temporary).resolve(name + ".gguf");
         GgufConverter.decoder(name, config, made.stateDict(), GgufType.F32, OracleModels.vocabulary()).write(file);
         Decoder read = LanguageModel.load(file).decoder();
-        float[] logits = logits(read).toFloatArray();
-        float[] before = logits(made).toFloatArray();
-        List<?> expected = (List<?>) golden().get(name);
+        float[] logits = OracleModels.logits(read).toFloatArray();
+        float[] before = OracleModels.logits(made).toFloatArray();
+        List<?> expected = (List<?>) OracleModels.golden().get(name);
         assertEquals(OracleModels.TOKENS * OracleModels.IDS / 18, expected.size());
         double worst = 0;
         double size = 0;
@@ -98,7 +82,7 @@ class OracleTest {
         Decoder first = OracleModels.model(a);
         Decoder second = new Decoder(b, Rng.of(1));
         second.load(first.stateDict());
-        double most = logits(first).sub(logits(second)).abs().max().item();
+        double most = OracleModels.logits(first).sub(OracleModels.logits(second)).abs().max().item();
         assertTrue(most > 0.1, a + " and " + b + " differ by " + most);
     }
 }

@@ -43,7 +43,7 @@ class PeftProperties {
     void readsOrRefuses(@ForAll long seed, @ForAll boolean config) throws IOException {
         int changed = config ? 0 : 1;
         Files.write(folder.resolve(FILES.get(1 - changed)), valid[1 - changed]);
-        Mutations.readsOrRefuses(valid[changed], seed, 200, bytes -> {
+        Mutations.readsOrRefuses(valid[changed], seed, Mutations.rounds(400), 200, bytes -> {
             Files.write(folder.resolve(FILES.get(changed)), bytes);
             PeftFolder.load(folder, model());
         });

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.models.generation.EngineOptions;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -224,8 +225,21 @@ class OpenAiServerTest {
         assertRefused(405, null, "takes POST", wrong);
         assertEquals("POST", wrong.headers().firstValue("Allow").orElseThrow());
         assertRefused(405, null, "takes GET", server.send(server.request("/v1/models", "{}")));
-        assertRefused(404, "model", "no model 'tiny'", server.send(server.request("/v1/embeddings",
+        assertRefused(404, "model", "the model 'tiny' makes no embeddings; there is none for it", server.send(server.request("/v1/embeddings",
                 "{\"model\":\"tiny\",\"input\":\"x\"}")));
+    }
+
+    @Test
+    void saysWhichModelDoesWhat() throws Exception {
+        EmbeddingFunction function = texts -> new EmbeddingFunction.Embeddings(List.of(new float[] {1}), 1);
+        try (TestServer both = new TestServer(new EngineOptions(1, 1, 2 * TestServer.LONG, 64, true),
+                ServerOptions.loopback(0), Map.of("mini", function))) {
+            assertRefused(404, "model", "the model 'tiny' makes no embeddings; there is mini",
+                    both.send(both.request("/v1/embeddings", "{\"model\":\"tiny\",\"input\":\"x\"}")));
+            assertRefused(404, "model", "the model 'mini' makes embeddings alone; there is tiny",
+                    both.post(CHAT, TestServer.chat("model", "mini")));
+            assertEquals(200, both.send(both.request("/v1/embeddings", "{\"input\":\"x\"}")).statusCode());
+        }
     }
 
     @Test

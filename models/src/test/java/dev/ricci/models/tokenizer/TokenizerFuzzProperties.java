@@ -3,13 +3,17 @@ package dev.ricci.models.tokenizer;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.models.weights.Mutations;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,13 +26,23 @@ import net.jqwik.api.Property;
 
 /** Files from strangers: whatever their bytes, they are read or refused, and what is read encodes or refuses texts. */
 class TokenizerFuzzProperties {
-    /** Files for each try of the long property; {@code -Dricci.fuzz=250} makes a million. */
-    private static final int ROUNDS = 20 * Integer.getInteger("ricci.fuzz", 1);
     private static final String[] SPLICES = {"null", "-1", "1e9", "99999999999", "\"\"", "[]", "{}", "true", "\"\\u2581\"",
         "\"<0x41>\"", "0", "\"type\"", "\"Sequence\"", "\"BPE\"", "\"Unigram\"", "\"WordPiece\"", "\"Metaspace\"",
         "\"Replace\"", "\"normalized\":true", "\"lstrip\":true", "[\"a\",\"b\"]"};
     private static final String[] TEXTS = {"ab abab <s> x\u2581  \ud83d\ude00", "", "the 1234 'LL\n\n"};
     private static final List<String> FILES = List.of(bpe(), unigram(), wordPiece());
+
+    private static final byte[] LLAMA2C = llama2c();
+
+    /** Control pieces, bytes and two letters with a pair of them. */
+    private static byte[] llama2c() {
+        ByteBuffer out = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN).putInt(6);
+        for (int id = 0; id < 262; id++) {
+            String piece = id < 3 ? "<" + id + ">" : id < 259 ? "<0x%02X>".formatted(id - 3) : List.of("a", "b", "ab").get(id - 259);
+            out.putFloat(-id).putInt(piece.length()).put(piece.getBytes(StandardCharsets.US_ASCII));
+        }
+        return Arrays.copyOf(out.array(), out.position());
+    }
 
     private static String bpe() {
         Map<String, Object> json = TestVocabularies.json(Map.of("type", "Sequence", "normalizers", List.of(
@@ -59,10 +73,10 @@ class TokenizerFuzzProperties {
                 Map.of("type", "WordPiece", "prefix", "##", "cleanup", true)));
     }
 
-    @Property(tries = 200)
+    @Property(tries = 4000)
     void tokenizerJson(@ForAll long seed) {
         Random random = new Random(seed);
-        for (int round = 0; round < ROUNDS; round++) {
+        for (int round = Mutations.rounds(4000); round > 0; round--) {
             String text = mutated(FILES.get(random.nextInt(FILES.size())), random);
             try {
                 use(TokenizerJson.of(Json.parseObject(text, "fuzz"), "fuzz"));
@@ -123,6 +137,12 @@ class TokenizerFuzzProperties {
     @Property(tries = 200)
     void gpt2Files(@ForAll long seed) throws IOException {
         Random random = new Random(seed);
+        for (int round = Mutations.rounds(200); round > 0; round--) {
+            gpt2(random);
+        }
+    }
+
+    private static void gpt2(Random random) throws IOException {
         byte[] vocab = "{\"a\":0,\"b\":1,\"ab\":2,\"\u0120\":3,\"\u0120a\":4}".getBytes(StandardCharsets.UTF_8);
         byte[] merges = "#version: 0.2\na b\n\u0120 a\n".getBytes(StandardCharsets.UTF_8);
         byte[] changed = random.nextBoolean() ? vocab : merges;
@@ -144,6 +164,12 @@ class TokenizerFuzzProperties {
     @Property(tries = 300)
     void embeddedVocabularies(@ForAll long seed) {
         Random random = new Random(seed);
+        for (int round = Mutations.rounds(300); round > 0; round--) {
+            embedded(random);
+        }
+    }
+
+    private static void embedded(Random random) {
         List<String> tokens = List.of("<unk>", "a", "b", "ab", "", "\u2581", "\u2581a", "a");
         List<Integer> types = random.ints(random.nextInt(4) == 0 ? 3 : tokens.size(), 0, 8).boxed().toList();
         List<Float> scores = random.doubles(tokens.size()).mapToObj(d -> d < 0.05 ? Float.NaN : (float) -d).toList();
@@ -156,6 +182,16 @@ class TokenizerFuzzProperties {
         } catch (TensorException refused) {
             assertTrue(refused.getMessage() != null);
         }
+    }
+
+    @Property(tries = 200)
+    void llama2c(@ForAll long seed) {
+        Mutations.readsOrRefuses(LLAMA2C, seed, Mutations.rounds(200), 200, bytes -> {
+            Tokenizer t = Llama2cTokenizer.read(bytes, "changed");
+            for (String text : TEXTS) {
+                t.decode(t.encode(text));
+            }
+        });
     }
 
     /** Forty doublings would make a terabyte of one character. */

@@ -14,11 +14,9 @@ import java.util.random.RandomGenerator;
 
 /**
  * Changed copies of valid binary files, which a reader must take or refuse with an exception of the family, and without a
- * large allocation. The property {@code ricci.fuzz} says how many files each try changes.
+ * large allocation. The property {@code ricci.fuzz} says how many files each reader gets, at least.
  */
 public final class Mutations {
-    /** Files changed by one try. */
-    private static final int REPEAT = Integer.getInteger("ricci.fuzz", 1);
     private static final long[] EXTREMES = {-1, 0, 1, 2, 127, 128, 255, 1 << 16, Integer.MAX_VALUE, 1L << 31, 1L << 32,
         Long.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE / 4 + 1, 0x0300_0000};
 
@@ -31,17 +29,24 @@ public final class Mutations {
         void read(byte[] bytes) throws IOException;
     }
 
+    /** Files that each of so many tries changes: one usually, more where {@code ricci.fuzz} asks for more. */
+    public static int rounds(int tries) {
+        return Math.max(1, Math.ceilDiv(Integer.getInteger("ricci.fuzz", 1), tries));
+    }
+
     /**
      * Changes a file's bytes and reads them.
      *
      * @param valid what is read without a change
      * @param seed of the changes
+     * @param rounds how many times
      * @param factor bytes that may be allocated for each byte of the file
      */
-    public static void readsOrRefuses(byte[] valid, long seed, int factor, Reader reader) {
+    public static void readsOrRefuses(byte[] valid, long seed, int rounds, int factor, Reader reader) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        for (int i = 0; i < REPEAT; i++) {
-            byte[] bytes = mutate(valid, new SplittableRandom(seed + i));
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = 0; i < rounds; i++) {
+            byte[] bytes = mutate(valid, random);
             long before = threads.getCurrentThreadAllocatedBytes();
             try {
                 reader.read(bytes);
@@ -56,7 +61,7 @@ public final class Mutations {
     }
 
     /** One to four changes: bits flipped, numbers made extreme, runs removed, doubled or filled, the end cut. */
-    private static byte[] mutate(byte[] valid, RandomGenerator random) {
+    public static byte[] mutate(byte[] valid, RandomGenerator random) {
         byte[] b = valid.clone();
         for (int n = 1 + random.nextInt(4); n > 0 && b.length > 0; n--) {
             // Most changes near the start, where the head lies.

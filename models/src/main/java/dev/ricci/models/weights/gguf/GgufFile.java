@@ -18,14 +18,18 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeMap;
 
 /**
- * An open GGUF file of version 2 or 3, little-endian, memory-mapped: opening reads metadata and the list of tensors, and
- * a tensor's bytes are read when it is asked for. The file must not change while it is open. Thread-safe.
+ * An open GGUF file of version 2 or 3, little-endian, or all parts of a model that was split into several: memory-mapped,
+ * opening reads metadata and the list of tensors, and a tensor's bytes are read when it is asked for. The files must not
+ * change while it is open. Thread-safe.
  *
  * <p>Metadata take at most 64 times their bytes on the heap, all tensors together at most 8 times theirs (Q4_0 as F32).
  */
@@ -34,58 +38,98 @@ public final class GgufFile implements TensorSource {
             .withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Path path;
-    private final FileChannel channel;
-    private final Arena arena;
-    private final MemorySegment mapped;
-    private final GgufReader.Head head;
-    private final TreeMap<String, GgufTensorInfo> byName;
+    private final Arena arena = Arena.ofShared();
+    private final List<FileChannel> channels = new ArrayList<>();
+    private final List<Part> parts = new ArrayList<>();
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final TreeMap<String, Entry> byName;
+    private final GgufMetadata metadata;
 
-    private GgufFile(Path path, FileChannel channel, Arena arena, MemorySegment mapped) {
+    /** One file. */
+    private record Part(Path path, FileChannel channel, MemorySegment mapped, GgufReader.Head head) {
+    }
+
+    private record Entry(Part part, GgufTensorInfo info) {
+        /** The first byte in the file. */
+        long start() {
+            return part.head.dataStart() + info.offset();
+        }
+    }
+
+    private GgufFile(Path path) throws IOException {
         this.path = path;
-        this.channel = channel;
-        this.arena = arena;
-        this.mapped = mapped;
-        this.head = GgufReader.read(mapped, path.toString());
-        this.byName = new TreeMap<>(head.tensors());
+        try {
+            GgufMetadata first = add(path, 0, 1);
+            List<Path> files = GgufParts.files(path, first);
+            for (int part = 1; part < files.size(); part++) {
+                add(files.get(part), part, files.size());
+            }
+            if (files.size() > 1) {
+                GgufParts.check(path, first, 0, files.size());
+                GgufParts.checkTensors(path, first, entries.size());
+            }
+            this.metadata = GgufParts.ofModel(first);
+            this.byName = new TreeMap<>(entries);
+        } catch (Throwable t) {
+            close();
+            throw t;
+        }
+    }
+
+    /** Opens one file, and gives its metadata. */
+    private GgufMetadata add(Path file, int number, int count) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        channels.add(channel);
+        MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+        Part part = new Part(file, channel, mapped, GgufReader.read(mapped, file.toString()));
+        parts.add(part);
+        if (count > 1) {
+            GgufParts.check(file, part.head.metadata(), number, count);
+        }
+        for (GgufTensorInfo t : part.head.tensors().values()) {
+            if (entries.putIfAbsent(t.name(), new Entry(part, t)) != null) {
+                throw new FormatException(file + ": the tensor '" + GgufReader.abbreviate(t.name())
+                        + "' is in another part too");
+            }
+        }
+        return part.head.metadata();
     }
 
     /**
      * Opens a file.
      *
+     * @param path the file, or the first of the parts {@code NAME-00001-of-0000N.gguf}, which lie beside it
      * @throws FormatException naming the file, if it is a folder, no GGUF file, big-endian, of another version or truncated; if
      *     a key or name stands there twice, a count, length or size is larger than the file, a tensor has a type that is
-     *     not read, more than four axes or rows that are no multiple of its block, or tensors overlap
+     *     not read, more than four axes or rows that are no multiple of its block, or tensors overlap; or if a part is
+     *     missing, not the one that its name says, or of another model
      * @throws IOException if it cannot be read
      */
     public static GgufFile open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
             throw new FormatException(path + ": a folder, not a GGUF file; name a file in it, or convert it to one first");
         }
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-        Arena arena = Arena.ofShared();
-        try {
-            return new GgufFile(path, channel, arena,
-                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena));
-        } catch (Throwable t) {
-            arena.close();
-            channel.close();
-            throw t;
-        }
+        return new GgufFile(path);
     }
 
     /** Version of the format: 2 or 3. */
     public int version() {
-        return head.version();
+        return parts.getFirst().head.version();
     }
 
-    /** The key-value pairs. */
+    /** The file, or those of all parts, in their order. */
+    public List<Path> files() {
+        return parts.stream().map(Part::path).toList();
+    }
+
+    /** The key-value pairs, of parts those of the first, without those that number them. */
     public GgufMetadata metadata() {
-        return head.metadata();
+        return metadata;
     }
 
     /** What the file says of each tensor, in its order. */
-    public Collection<GgufTensorInfo> tensors() {
-        return Collections.unmodifiableCollection(head.tensors().values());
+    public List<GgufTensorInfo> tensors() {
+        return entries.values().stream().map(Entry::info).toList();
     }
 
     /**
@@ -94,13 +138,17 @@ public final class GgufFile implements TensorSource {
      * @throws TensorException if there is none of this name
      */
     public GgufTensorInfo info(String name) {
-        GgufTensorInfo info = byName.get(name);
-        if (info == null) {
+        return entry(name).info;
+    }
+
+    private Entry entry(String name) {
+        Entry e = byName.get(name);
+        if (e == null) {
             throw new TensorException("tensor: " + path + " has no tensor '" + name + "'; it has "
                     + (byName.size() <= 8 ? byName.keySet() : byName.size() + ", from '" + byName.firstKey()
                     + "' to '" + byName.lastKey() + "'"));
         }
-        return info;
+        return e;
     }
 
     @Override
@@ -135,9 +183,9 @@ public final class GgufFile implements TensorSource {
     /** As in {@link TensorSource#stored}: matrices of every type are kept as they are. */
     @Override
     public Tensor stored(String name) {
-        GgufTensorInfo info = info(name);
-        return info.shape().rank() != 2 ? tensor(name) : WeightStorage.tensor(info.type().stored(), info.shape(),
-                new FileRegion(channel, head.dataStart() + info.offset(), path + ": tensor '" + name + "'"));
+        Entry e = entry(name);
+        return e.info.shape().rank() != 2 ? tensor(name) : WeightStorage.tensor(e.info.type().stored(), e.info.shape(),
+                new FileRegion(e.part.channel, e.start(), e.part.path + ": tensor '" + name + "'"));
     }
 
     /**
@@ -163,23 +211,25 @@ public final class GgufFile implements TensorSource {
      * @throws TensorException if there is none of this name
      */
     public MemorySegment blocks(String name) {
-        GgufTensorInfo info = info(name);
-        return mapped.asSlice(head.dataStart() + info.offset(), info.bytes());
+        Entry e = entry(name);
+        return e.part.mapped.asSlice(e.start(), e.info.bytes());
     }
 
     private TensorException closed(IllegalStateException cause) {
         return new TensorException("tensor: " + path + " was closed; read what you need before", cause);
     }
 
-    /** Unmaps the file. */
+    /** Unmaps the files. */
     @Override
     public void close() {
         if (arena.scope().isAlive()) {
             arena.close();
-            try {
-                channel.close();
-            } catch (IOException e) {
-                throw new TensorException("close: " + path + ": " + e.getMessage(), e);
+            for (FileChannel channel : channels) {
+                try {
+                    channel.close();
+                } catch (IOException e) {
+                    throw new TensorException("close: " + path + ": " + e.getMessage(), e);
+                }
             }
         }
     }
@@ -188,6 +238,6 @@ public final class GgufFile implements TensorSource {
     @Override
     public String toString() {
         return path + ": GGUF version " + version() + ", " + metadata().values().size() + " metadata pairs, "
-                + byName.size() + " tensors";
+                + byName.size() + " tensors" + (parts.size() == 1 ? "" : " in " + parts.size() + " parts");
     }
 }

@@ -1,5 +1,6 @@
 package dev.ricci.models.chat.jinja;
 
+import dev.ricci.models.weights.Mutations;
 import dev.ricci.tensor.TensorException;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -28,8 +29,6 @@ class TemplateProperties {
     /** What a template is made of. */
     private static final List<String> PIECES = Pattern.compile("\\{[{%#]-?|-?[%}#]\\}|\\w+|\\s+|.").matcher(TEMPLATE).results()
             .map(MatchResult::group).toList();
-    /** Templates changed by one try. */
-    private static final int REPEAT = Integer.getInteger("ricci.fuzz", 1);
 
     /** One to five pieces removed, doubled, exchanged, or changed by a character. */
     private static String changed(SplittableRandom random) {
@@ -50,8 +49,9 @@ class TemplateProperties {
 
     @Property(tries = 3000)
     void nothingElseIsThrown(@ForAll long seed) {
-        for (int i = 0; i < REPEAT; i++) {
-            render(changed(new SplittableRandom(seed + i)));
+        SplittableRandom random = new SplittableRandom(seed);
+        for (int i = Mutations.rounds(3000); i > 0; i--) {
+            render(changed(random));
         }
     }
 

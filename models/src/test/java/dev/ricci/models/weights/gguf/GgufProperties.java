@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
@@ -25,15 +25,17 @@ class GgufProperties {
 
     @AfterContainer
     static void delete() throws IOException {
-        for (String name : List.of("valid.gguf", "f.gguf")) {
-            Files.deleteIfExists(folder.resolve(name));
+        try (var files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
         }
         Files.delete(folder);
     }
 
     @Property(tries = 5000)
     void readsOrRefuses(@ForAll long seed) {
-        Mutations.readsOrRefuses(valid, seed, 72, bytes -> {
+        Mutations.readsOrRefuses(valid, seed, Mutations.rounds(5000), 72, bytes -> {
             MemorySegment file = MemorySegment.ofArray(bytes);
             GgufReader.Head head = GgufReader.read(file, "changed");
             head.metadata().toString();
@@ -44,11 +46,24 @@ class GgufProperties {
         });
     }
 
-    /** As a file: this is slower, for a map is closed each time. */
+    /** As a file: this is slower, for a map is closed each time, and a hundredth of the files will do. */
     @Property(tries = 100)
     void opensOrRefuses(@ForAll long seed) {
-        Mutations.readsOrRefuses(valid, seed, 72, bytes -> {
+        Mutations.readsOrRefuses(valid, seed, Mutations.rounds(10_000), 72, bytes -> {
             try (GgufFile f = GgufFile.open(Files.write(folder.resolve("f.gguf"), bytes))) {
+                f.asMap().values().forEach(t -> t.shape());
+            }
+        });
+    }
+
+    /** One of three parts is changed. */
+    @Property(tries = 100)
+    void opensPartsOrRefuses(@ForAll long seed, @ForAll @IntRange(min = 1, max = 3) int changed) throws IOException {
+        Path first = GgufPartsTest.split(folder.resolve("valid.gguf"), folder, 3);
+        Path part = folder.resolve("m-0000" + changed + "-of-00003.gguf");
+        Mutations.readsOrRefuses(Files.readAllBytes(part), seed, Mutations.rounds(10_000), 1000, bytes -> {
+            Files.write(part, bytes);
+            try (GgufFile f = GgufFile.open(first)) {
                 f.asMap().values().forEach(t -> t.shape());
             }
         });
