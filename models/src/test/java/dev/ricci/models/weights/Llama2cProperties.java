@@ -38,10 +38,11 @@ class Llama2cProperties {
     }
 
     @Property(tries = 1000)
-    void readsOrRefuses(@ForAll long seed) throws IOException {
+    void readsOrRefuses(@ForAll(supplier = Mutations.Seeds.class) long seed) throws IOException {
         byte[] valid = valid();
         Files.write(file, valid);
         Llama2cReader.load(file);
-        Mutations.readsOrRefuses(valid, seed, Mutations.rounds(1000), 200, bytes -> Llama2cReader.load(Files.write(file, bytes)));
+        Mutations.readsOrRefuses(valid, seed, Mutations.rounds(1000), 200,
+                bytes -> Llama2cReader.load(Files.write(file, bytes)));
     }
 }
