@@ -39,7 +39,7 @@ class DescriptionProperties {
             Map.of("rope_type", "linear", "factor", 2.0), Map.of("rope_theta", -1.0));
 
     @Property(tries = 1000)
-    void aConfigIsUnderstoodOrRefused(@ForAll long seed) {
+    void aConfigIsUnderstoodOrRefused(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         Random random = new Random(seed);
         for (int round = Mutations.rounds(1000); round > 0; round--) {
             Map<String, Object> m = new LinkedHashMap<>(
@@ -71,7 +71,7 @@ class DescriptionProperties {
     }
 
     @Property(tries = 100)
-    void metadataAreUnderstoodOrRefused(@ForAll long seed) throws IOException {
+    void metadataAreUnderstoodOrRefused(@ForAll(supplier = Mutations.Seeds.class) long seed) throws IOException {
         Random random = new Random(seed);
         for (int round = Mutations.rounds(100); round > 0; round--) {
             metadata(random);

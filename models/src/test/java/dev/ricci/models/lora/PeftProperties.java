@@ -40,7 +40,7 @@ class PeftProperties {
     }
 
     @Property(tries = 400)
-    void readsOrRefuses(@ForAll long seed, @ForAll boolean config) throws IOException {
+    void readsOrRefuses(@ForAll(supplier = Mutations.Seeds.class) long seed, @ForAll boolean config) throws IOException {
         int changed = config ? 0 : 1;
         Files.write(folder.resolve(FILES.get(1 - changed)), valid[1 - changed]);
         Mutations.readsOrRefuses(valid[changed], seed, Mutations.rounds(400), 200, bytes -> {

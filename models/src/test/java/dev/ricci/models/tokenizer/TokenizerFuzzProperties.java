@@ -74,7 +74,7 @@ class TokenizerFuzzProperties {
     }
 
     @Property(tries = 4000)
-    void tokenizerJson(@ForAll long seed) {
+    void tokenizerJson(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         Random random = new Random(seed);
         for (int round = Mutations.rounds(4000); round > 0; round--) {
             String text = mutated(FILES.get(random.nextInt(FILES.size())), random);
@@ -135,7 +135,7 @@ class TokenizerFuzzProperties {
     }
 
     @Property(tries = 200)
-    void gpt2Files(@ForAll long seed) throws IOException {
+    void gpt2Files(@ForAll(supplier = Mutations.Seeds.class) long seed) throws IOException {
         Random random = new Random(seed);
         for (int round = Mutations.rounds(200); round > 0; round--) {
             gpt2(random);
@@ -162,7 +162,7 @@ class TokenizerFuzzProperties {
     }
 
     @Property(tries = 300)
-    void embeddedVocabularies(@ForAll long seed) {
+    void embeddedVocabularies(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         Random random = new Random(seed);
         for (int round = Mutations.rounds(300); round > 0; round--) {
             embedded(random);
@@ -185,7 +185,7 @@ class TokenizerFuzzProperties {
     }
 
     @Property(tries = 200)
-    void llama2c(@ForAll long seed) {
+    void llama2c(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         Mutations.readsOrRefuses(LLAMA2C, seed, Mutations.rounds(200), 200, bytes -> {
             Tokenizer t = Llama2cTokenizer.read(bytes, "changed");
             for (String text : TEXTS) {

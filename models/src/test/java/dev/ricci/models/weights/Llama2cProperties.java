@@ -37,11 +37,12 @@ class Llama2cProperties {
         return b.array();
     }
 
-    @Property(tries = 1000)
-    void readsOrRefuses(@ForAll long seed) throws IOException {
+    @Property(tries = 300)
+    void readsOrRefuses(@ForAll(supplier = Mutations.Seeds.class) long seed) throws IOException {
         byte[] valid = valid();
         Files.write(file, valid);
         Llama2cReader.load(file);
-        Mutations.readsOrRefuses(valid, seed, Mutations.rounds(1000), 200, bytes -> Llama2cReader.load(Files.write(file, bytes)));
+        Mutations.readsOrRefuses(valid, seed, Mutations.rounds(300), 200,
+                bytes -> Llama2cReader.load(Files.write(file, bytes)));
     }
 }

@@ -23,6 +23,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
@@ -109,9 +110,10 @@ class FormatFuzzProperties {
         assertTrue(allocated < 8_000_000 + 200L * bytes.length, allocated + " bytes for a file of " + bytes.length);
     }
 
+    /** Hardly ever the same: of those that jqwik prefers a fifth are. */
     @Provide
     Arbitrary<Long> seeds() {
-        return Arbitraries.longs();
+        return Arbitraries.longs().withDistribution(RandomDistribution.uniform()).withoutEdgeCases();
     }
 
     @Property(tries = 3000)

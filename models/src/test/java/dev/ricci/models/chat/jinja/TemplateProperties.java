@@ -48,7 +48,7 @@ class TemplateProperties {
     }
 
     @Property(tries = 3000)
-    void nothingElseIsThrown(@ForAll long seed) {
+    void nothingElseIsThrown(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = Mutations.rounds(3000); i > 0; i--) {
             render(changed(random));

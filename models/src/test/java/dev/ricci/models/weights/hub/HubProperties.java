@@ -27,10 +27,11 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 /** What a server of models, a cache or a caller may say: names lead nowhere else, answers are taken or refused. */
 class HubProperties {
     private static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
-    private static final List<String> NAMES = List.of("model-00001-of-00002.safetensors", "onnx/.cache/model_q8.onnx", "main",
+    private static final List<String> NAMES = List.of("model-00001-of-00002.safetensors", "onnx/.cache/model_q8.onnx",
+            "main",
             "refs/pr/1", "W/\"" + COMMIT + "\"", "owner/name");
-    private static final List<String> PIECES = List.of("..", "/", "\\", "\0", "--", "%2e%2e", ":", "~", " ", "\u00e9", "\n", ".", "C:",
-            "\"");
+    private static final List<String> PIECES = List.of("..", "/", "\\", "\0", "--", "%2e%2e", ":", "~", " ", "\u00e9", "\n",
+            ".", "C:", "\"");
     private static final byte[] ANSWER = ("HTTP/1.1 200 OK\r\nX-Repo-Commit: " + COMMIT + "\r\nETag: \"" + COMMIT
             + "\"\r\nX-Linked-Size: 5\r\nContent-Length: 5\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1);
     private static Path folder;
@@ -83,7 +84,7 @@ class HubProperties {
     }
 
     @Property(tries = 2000)
-    void namesLeadNowhereElse(@ForAll long seed) {
+    void namesLeadNowhereElse(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (int round = Mutations.rounds(2000); round > 0; round--) {
             String name = changed(random);
@@ -108,11 +109,12 @@ class HubProperties {
     }
 
     @Property(tries = 200)
-    void aReferenceIsACommitOrNone(@ForAll long seed) throws IOException {
+    void aReferenceIsACommitOrNone(@ForAll(supplier = Mutations.Seeds.class) long seed) throws IOException {
         HubCache cache = new HubCache(folder, "owner/name");
         Path ref = folder.resolve("models--owner--name/refs/main");
         Files.createDirectories(ref.getParent());
-        Mutations.readsOrRefuses((COMMIT + "\n").getBytes(StandardCharsets.US_ASCII), seed, Mutations.rounds(200), 200, bytes -> {
+        Mutations.readsOrRefuses((COMMIT + "\n").getBytes(StandardCharsets.US_ASCII), seed, Mutations.rounds(200),
+                200, bytes -> {
             Files.write(ref, bytes);
             cache.commit("main").ifPresent(commit -> assertTrue(commit.matches("[0-9a-f]{40}"), commit));
         });
@@ -120,7 +122,7 @@ class HubProperties {
 
     /** Over a connection, which is slow: a thousandth of the answers will do. */
     @Property(tries = 100)
-    void answersAreTakenOrRefused(@ForAll long seed) {
+    void answersAreTakenOrRefused(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         HubClient client = new HubClient(new HubOptions(folder, URI.create("http://127.0.0.1:" + server.getLocalPort()), null,
                 1 << 20, Duration.ofSeconds(10)));
         Mutations.readsOrRefuses(ANSWER, seed, Mutations.rounds(100_000), 1000, bytes -> {

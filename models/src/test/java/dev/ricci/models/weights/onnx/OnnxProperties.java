@@ -26,7 +26,7 @@ class OnnxProperties {
     }
 
     @Property(tries = 5000)
-    void readsOrRefuses(@ForAll long seed) {
+    void readsOrRefuses(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         Mutations.readsOrRefuses(OnnxFileTest.valid(), seed, Mutations.rounds(5000), 136, bytes -> {
             OnnxReader.Graph graph = OnnxReader.read(MemorySegment.ofArray(bytes), "changed");
             graph.nodes().toString();
@@ -36,7 +36,7 @@ class OnnxProperties {
 
     /** As a file: this is slower, for a map is closed each time, and a hundredth of the files will do. */
     @Property(tries = 100)
-    void opensOrRefuses(@ForAll long seed) {
+    void opensOrRefuses(@ForAll(supplier = Mutations.Seeds.class) long seed) {
         Mutations.readsOrRefuses(OnnxFileTest.valid(), seed, Mutations.rounds(10_000), 136, bytes -> {
             try (OnnxWeights w = new OnnxWeights(OnnxFile.open(Files.write(folder.resolve("f.onnx"), bytes)))) {
                 w.asMap().values().forEach(t -> t.shape());
