@@ -63,6 +63,10 @@ public final class RunCommand implements RicciCommand {
             if (prompt != null) {
                 conversation.turn(prompt);
             } else {
+                if (!model.isGiven()) {
+                    options.out().println("No model is named: this is " + ShippedModel.FOLDER + ", a small one that was trained on"
+                        + " the sources of this project. It continues what you type.");
+                }
                 conversation.read();
             }
             return Map.of("turns", conversation.turns);
