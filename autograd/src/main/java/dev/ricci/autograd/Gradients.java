@@ -151,6 +151,26 @@ public final class Gradients {
     }
 
     /**
+     * Gradients that were computed elsewhere, such as by a captured {@link dev.ricci.tensor.Program}.
+     *
+     * @param raw by tracked variable, of its shape, and of its type (F32 for one that only stores)
+     * @param scale what {@link #get} multiplies them with, a scalar
+     * @throws TensorException if a variable is not tracked or a gradient does not fit
+     */
+    public static Gradients ofVariables(Map<Variable, Tensor> raw, Tensor scale) {
+        Map<Key, Tensor> found = new LinkedHashMap<>();
+        raw.forEach((v, g) -> {
+            requireTracked(v.value(), "the variable '" + v.name() + "'");
+            if (!g.spec().equals(Backward.gradientSpec(v.spec()))) {
+                throw new ShapeException("gradients: the gradient of '" + v.name() + "' must be "
+                        + Backward.gradientSpec(v.spec()) + ", got " + g.spec());
+            }
+            found.put(Key.of(v.value()), g);
+        });
+        return new Gradients(found, scale);
+    }
+
+    /**
      * Runs a function and differentiates its result.
      *
      * @param f gives a tracked scalar

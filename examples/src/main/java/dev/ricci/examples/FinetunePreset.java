@@ -21,9 +21,9 @@ record FinetunePreset(
     private static Map<String, FinetunePreset> all() {
         Map<String, FinetunePreset> presets = new LinkedHashMap<>();
         presets.put("lora", new FinetunePreset(8, 16, "q_proj,v_proj", 0, 0,
-            new Optimization(8, 1, 500, 1e-3, 1e-4, 50, 0.9, 0.99, 0, 1, 100, 100)));
+            new Optimization(8, 1, 500, 1e-3, 1e-4, 50, 0.9, 0.99, 0, 1, 100, 100, false)));
         presets.put("full", new FinetunePreset(0, 0, "", 0, 0,
-            new Optimization(8, 1, 500, 1e-4, 1e-5, 50, 0.9, 0.99, 0.01, 1, 100, 100)));
+            new Optimization(8, 1, 500, 1e-4, 1e-5, 50, 0.9, 0.99, 0.01, 1, 100, 100, false)));
         return presets;
     }
 

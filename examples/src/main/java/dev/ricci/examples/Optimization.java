@@ -22,7 +22,8 @@ record Optimization(
     @Describe("Weight decay of matrices; vectors have none.") double weightDecay,
     @Describe("Largest global norm of the gradient, 0: no clipping.") double clip,
     @Describe("Steps between validations, 0: only at the end.") int evalEvery,
-    @Describe("Steps between checkpoints, 0: only at the end.") int checkpointEvery) {
+    @Describe("Steps between checkpoints, 0: only at the end.") int checkpointEvery,
+    @Describe("Run each pass as a captured program: the same bits, faster for small models.") boolean captured) {
 
     /** An optimizer of all that a layer has. */
     AdamW optimizer(Layer trained) {
@@ -45,7 +46,7 @@ record Optimization(
     /** How often what is done, with checkpoints in a folder. */
     TrainerOptions trainerOptions(Path folder, long seed) {
         return TrainerOptions.of(steps).withAccumulation(accumulate).withClipNorm(clip).withEvaluateEvery(evalEvery)
-            .withCheckpoints(folder, checkpointEvery).withSeed(seed);
+            .withCheckpoints(folder, checkpointEvery).withSeed(seed).withCaptured(captured);
     }
 
     /**

@@ -200,6 +200,11 @@ public final class OptimizerState {
         }
     }
 
+    /** The cells of the parameters, in order. */
+    public List<Variable> parameters() {
+        return slots.stream().map(s -> s.parameter.variable()).toList();
+    }
+
     /** The cells of what is kept beside the parameters, in order. */
     public List<Variable> variables() {
         return slots.stream().flatMap(s -> s.variables.values().stream()).toList();

@@ -50,11 +50,16 @@ public final class Trainer {
     private record Pass(double loss, Gradients gradients, boolean finite, long tokens) {
     }
 
+    /** What the batches of a step give. */
+    record LossesAndGradients(List<Tensor> losses, Gradients gradients) {
+    }
+
     private final Layer model;
     private final Function<Batch, Tensor> loss;
     private final DataLoader data;
     private final Optimizer optimizer;
     private final TrainerOptions options;
+    private final CapturedPass programs;
     private final List<TrainingListener> listeners = new ArrayList<>();
     private Evaluator evaluator;
     private ExponentialMovingAverage average;
@@ -76,6 +81,7 @@ public final class Trainer {
         this.optimizer = optimizer;
         this.options = options;
         this.rng = Rng.of(options.seed());
+        this.programs = new CapturedPass(this::compute, optimizer);
     }
 
     /**
@@ -238,7 +244,7 @@ public final class Trainer {
             long stepBegin = System.nanoTime();
             DataLoader.State position = data.state();
             double rate = optimizer.learningRate();
-            Pass pass = pass(step);
+            Pass pass = pass(step, options.captured());
             if (!pass.finite) {
                 throw failure(step, pass, position);
             }
@@ -291,31 +297,41 @@ public final class Trainer {
         return options.patience() > 0 && evaluationsSinceBest >= options.patience();
     }
 
-    private Pass pass(long step) {
-        return Training.scope(rng.split(step), () -> {
+    private Pass pass(long step, boolean captured) {
+        List<Batch> batches = new ArrayList<>();
+        for (int i = 0; i < options.accumulation(); i++) {
+            batches.add(data.next());
+        }
+        Rng scope = rng.split(step);
+        LossesAndGradients made = captured ? programs.run(batches, scope) : compute(batches, scope);
+        double total = 0;
+        for (Tensor l : made.losses) {
+            total += l.item();
+        }
+        double mean = total / batches.size();
+        // An infinite norm clips to 0, a NaN one to NaN: no step may be made of either.
+        boolean finite = Double.isFinite(mean)
+                && (options.clipNorm() == 0 || made.gradients.scale().to(DType.F64).item() > 0);
+        return new Pass(mean, made.gradients, finite, batches.stream().mapToLong(Batch::targetCount).sum());
+    }
+
+    /** Reads nothing on the host, so that it can be captured. */
+    private LossesAndGradients compute(List<Batch> batches, Rng scope) {
+        return Training.scope(scope, () -> {
             Gradients sum = null;
-            double total = 0;
-            long tokens = 0;
-            for (int i = 0; i < options.accumulation(); i++) {
-                Batch batch = data.next();
+            List<Tensor> losses = new ArrayList<>();
+            for (Batch batch : batches) {
                 Tensor l = loss.apply(batch);
                 if (l.rank() != 0) {
                     throw new ShapeException("trainer: the loss must be a scalar, got " + l.spec()
                             + "; reduce it with mean()");
                 }
-                total += l.item();
-                tokens += batch.targetCount();
                 sum = plus(sum, Gradients.of(l, Gradients.reuseMemory()));
+                losses.add(l);
             }
-            double mean = total / options.accumulation();
-            Gradients gradients = options.accumulation() == 1 ? sum : sum.scale(1.0 / options.accumulation());
-            boolean finite = Double.isFinite(mean);
-            if (options.clipNorm() > 0 && finite) {
-                gradients = gradients.clipByGlobalNorm(options.clipNorm());
-                // An infinite norm clips to 0, a NaN one to NaN: no step may be made of either.
-                finite = gradients.scale().to(DType.F64).item() > 0;
-            }
-            return new Pass(mean, gradients, finite, tokens);
+            Gradients mean = batches.size() == 1 ? sum : sum.scale(1.0 / batches.size());
+            return new LossesAndGradients(losses,
+                    options.clipNorm() > 0 ? mean.clipByGlobalNorm(options.clipNorm()) : mean);
         });
     }
 
@@ -376,7 +392,7 @@ public final class Trainer {
         } else if (options.nanGuard()) {
             NanGuard guard = new NanGuard();
             data.seek(position);
-            guard.listen(() -> pass(step));
+            guard.listen(() -> pass(step, false));
             message.append("; ").append(guard.report());
         }
         message.append(". No step was made of it. ");

@@ -15,10 +15,13 @@ import java.nio.file.Path;
  * @param patience end after so many evaluations without a better one, 0 for never
  * @param seed of dropout and other randomness of layers
  * @param nanGuard whether a step with a loss that is no finite number is run again to name the op that made it so
+ * @param captured whether forward and backward pass run as a captured {@link dev.ricci.tensor.Program}: the same bits with
+ *     less time between the ops, which pays for small models. The loss may take nothing from the host that changes from
+ *     step to step but its batch and the scope's randomness
  * @param folder of the checkpoints, or null for none
  */
 public record TrainerOptions(long steps, int accumulation, double clipNorm, long evaluateEvery, long checkpointEvery,
-        int keepLast, int patience, long seed, boolean nanGuard, Path folder) {
+        int keepLast, int patience, long seed, boolean nanGuard, boolean captured, Path folder) {
     /** Checks the numbers. */
     public TrainerOptions {
         atLeast("steps", steps, 1);
@@ -40,54 +43,60 @@ public record TrainerOptions(long steps, int accumulation, double clipNorm, long
 
     /** So many steps; no clipping, no checkpoints, evaluation at the end, seed 0, with the guard. */
     public static TrainerOptions of(long steps) {
-        return new TrainerOptions(steps, 1, 0, 0, 0, 2, 0, 0, true, null);
+        return new TrainerOptions(steps, 1, 0, 0, 0, 2, 0, 0, true, false, null);
     }
 
     /** With so many batches in an update. */
     public TrainerOptions withAccumulation(int batches) {
         return new TrainerOptions(steps, batches, clipNorm, evaluateEvery, checkpointEvery, keepLast, patience, seed,
-                nanGuard, folder);
+                nanGuard, captured, folder);
     }
 
     /** With clipping by the global norm. */
     public TrainerOptions withClipNorm(double norm) {
         return new TrainerOptions(steps, accumulation, norm, evaluateEvery, checkpointEvery, keepLast, patience, seed,
-                nanGuard, folder);
+                nanGuard, captured, folder);
     }
 
     /** With an evaluation after every so many steps. */
     public TrainerOptions withEvaluateEvery(long every) {
         return new TrainerOptions(steps, accumulation, clipNorm, every, checkpointEvery, keepLast, patience, seed,
-                nanGuard, folder);
+                nanGuard, captured, folder);
     }
 
     /** With checkpoints in a folder, after every so many steps and at the end. */
     public TrainerOptions withCheckpoints(Path in, long every) {
         return new TrainerOptions(steps, accumulation, clipNorm, evaluateEvery, every, keepLast, patience, seed,
-                nanGuard, in);
+                nanGuard, captured, in);
     }
 
     /** With so many checkpoints kept, besides the best. */
     public TrainerOptions withKeepLast(int checkpoints) {
         return new TrainerOptions(steps, accumulation, clipNorm, evaluateEvery, checkpointEvery, checkpoints, patience,
-                seed, nanGuard, folder);
+                seed, nanGuard, captured, folder);
     }
 
     /** With an end after so many evaluations without a better one. */
     public TrainerOptions withPatience(int evaluations) {
         return new TrainerOptions(steps, accumulation, clipNorm, evaluateEvery, checkpointEvery, keepLast, evaluations,
-                seed, nanGuard, folder);
+                seed, nanGuard, captured, folder);
     }
 
     /** With another seed. */
     public TrainerOptions withSeed(long s) {
         return new TrainerOptions(steps, accumulation, clipNorm, evaluateEvery, checkpointEvery, keepLast, patience, s,
-                nanGuard, folder);
+                nanGuard, captured, folder);
     }
 
     /** With the guard or without. */
     public TrainerOptions withNanGuard(boolean on) {
         return new TrainerOptions(steps, accumulation, clipNorm, evaluateEvery, checkpointEvery, keepLast, patience,
-                seed, on, folder);
+                seed, on, captured, folder);
+    }
+
+    /** With captured passes or without. */
+    public TrainerOptions withCaptured(boolean on) {
+        return new TrainerOptions(steps, accumulation, clipNorm, evaluateEvery, checkpointEvery, keepLast, patience,
+                seed, nanGuard, on, folder);
     }
 }

@@ -75,6 +75,41 @@ class TrainerTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void capturedPassesGiveTheSameBits(int accumulation) throws IOException {
+        Path eager = folder.resolve("eager");
+        Path captured = folder.resolve("captured");
+        TrainingResult a = TinyModel.trainer(new TinyModel(8), options(eager).withAccumulation(accumulation), null).run();
+        TrainingResult b = TinyModel.trainer(new TinyModel(8),
+                options(captured).withAccumulation(accumulation).withCaptured(true), null).run();
+        assertEquals(a.loss(), b.loss());
+        assertEquals(a.bestScore(), b.bestScore());
+        sameFiles(a.checkpoint().orElseThrow(), b.checkpoint().orElseThrow());
+    }
+
+    @Test
+    void batchesOfOtherShapesAreOtherPrograms() throws IOException {
+        List<TrainingResult> results = new ArrayList<>();
+        for (boolean on : new boolean[] {false, true}) {
+            Logarithm model = new Logarithm();
+            DataLoader uneven = DataLoader.of(InMemory.of(Tensor.arange(5).to(DType.F32).div(10), null),
+                    DataLoader.Options.sequential(2));
+            results.add(Trainer.of(model, model::loss, uneven, Sgd.of(model.parameters(), 0.1),
+                    TrainerOptions.of(7).withCaptured(on)).run());
+        }
+        assertEquals(results.get(0).loss(), results.get(1).loss());
+    }
+
+    @Test
+    void aLossThatReadsOnTheHostIsNotCaptured() {
+        TinyModel model = new TinyModel(4);
+        TensorException e = assertThrows(TensorException.class, () -> Trainer.of(model,
+                b -> model.loss(b).mul(model.head.value().sum().item()), TinyModel.loader(),
+                Sgd.of(model.parameters(), 0.1), TrainerOptions.of(1).withCaptured(true)).run());
+        assertTrue(e.getMessage().contains("program 'training step': item reads a value on the host"), e.getMessage());
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {1, 4, 5, 6, 11})
     void resumesToTheBitsOfAnUnbrokenRun(long stopAfter) throws IOException {
         Path whole = folder.resolve("whole");
@@ -245,13 +280,14 @@ class TrainerTest {
         }
     }
 
-    @Test
-    void namesTheOpThatMadeTheNaN() throws IOException {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void namesTheOpThatMadeTheNaN(boolean captured) throws IOException {
         Logarithm model = new Logarithm();
         DataLoader counting = DataLoader.of(InMemory.of(Tensor.arange(9).to(DType.F32), null),
                 DataLoader.Options.sequential(1));
         Trainer trainer = Trainer.of(model, model::loss, counting, Sgd.of(model.parameters(), 1e-6),
-                TrainerOptions.of(9).withCheckpoints(folder, 2));
+                TrainerOptions.of(9).withCheckpoints(folder, 2).withCaptured(captured));
         TensorException e = assertThrows(TensorException.class, trainer::run);
         assertTrue(e.getMessage().contains("step 6") || e.getMessage().contains("step 5"), e.getMessage());
         assertTrue(e.getMessage().contains("'log'"), e.getMessage());
