@@ -219,6 +219,9 @@ final class Gemm {
             int blockPanels = Math.max(1, Math.min(ceil(n, nr), BLOCK_COLUMNS / nr));
             int rows = Math.clamp(roundUp(ceil(m, TASKS), mr), roundUp(MIN_TASK_ROWS, mr),
                     Math.max(MIN_TASK_ROWS, MAX_TASK_ROWS) / mr * mr);
+            // Equal numbers of tiles: with a smaller last task one thread would wait for the others.
+            int tiles = ceil(m, mr);
+            int tasks = ceil(m, rows);
             int perTask = Math.clamp(ceil(Math.min(blockPanels, ceil(n, nr)), PACK_TASKS), 1, PACK_PANELS);
             float[] right = packed == null ? Scratch.take(blockPanels * nr * Math.min(k, DEPTH)) : packed;
             for (int p0 = 0; p0 < ceil(n, nr); p0 += blockPanels) {
@@ -231,9 +234,9 @@ final class Gemm {
                         int first = from + t * perTask;
                         b.pack(first, Math.min(perTask, to - first), q, depth, right, t * perTask * nr * depth);
                     });
-                    Parallel.parts(ceil(m, rows), t -> {
-                        int first = t * rows;
-                        int last = Math.min(m, first + rows);
+                    Parallel.parts(tasks, t -> {
+                        int first = (int) ((long) tiles * t / tasks) * mr;
+                        int last = Math.min(m, (int) ((long) tiles * (t + 1) / tasks) * mr);
                         float[] left = Scratch.take(roundUp(last - first, mr) * depth);
                         float[] edge = Scratch.take(mr * nr);
                         packLeft(left, 0, first, last, q);

@@ -69,8 +69,11 @@ sealed interface Right {
      * @param micro decodes them
      */
     record Stored(WeightStorage weights, MicroKernel micro) implements Right {
-        /** Depth that is decoded at once for one row: what two panels of it take stays in the first cache. */
-        private static final int PART = 64;
+        /**
+         * Depth that is decoded at once for one row: so little that the processor reads weights of the next part while it
+         * multiplies this one.
+         */
+        private static final int PART = 32;
 
         @Override
         public int columns() {
