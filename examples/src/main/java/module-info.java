@@ -24,6 +24,7 @@ module dev.ricci.examples {
         dev.ricci.examples.ServeCommand,
         dev.ricci.examples.EmbedCommand,
         dev.ricci.examples.InfoCommand,
+        dev.ricci.examples.DoctorCommand,
         dev.ricci.examples.MicrogradCommand,
         dev.ricci.examples.tutorial.TutorialCommand;
 }
