@@ -1,0 +1,59 @@
+package dev.ricci.gpu;
+
+import dev.ricci.tensor.op.AttentionOp;
+import dev.ricci.tensor.op.BinaryKind;
+import dev.ricci.tensor.op.Elementwise;
+import dev.ricci.tensor.op.Indexing;
+import dev.ricci.tensor.op.Loss;
+import dev.ricci.tensor.op.Op;
+import dev.ricci.tensor.op.StateUpdate;
+import dev.ricci.tensor.spi.IdCheck;
+import dev.ricci.tensor.spi.Operand;
+
+/** What must be looked at on the host before a kernel runs: ids beyond their bounds, integer divisors of zero. */
+final class HostChecks {
+    private HostChecks() {
+    }
+
+    static void run(Op op, Operand[] in) {
+        String name = op.name();
+        switch (op) {
+            case Indexing.Gather o -> IdCheck.read(name, "ids", in[1], in[0].shape().dim(o.axis()));
+            case Indexing.ScatterAdd o -> IdCheck.read(name, "ids", in[1], in[0].shape().dim(o.axis()));
+            case Indexing.IndexSelect o -> IdCheck.read(name, "ids", in[1], in[0].shape().dim(o.axis()));
+            case Indexing.IndexAdd o -> IdCheck.read(name, "ids", in[0], o.to().dim(o.axis()));
+            case Indexing.OneHot o -> IdCheck.read(name, "ids", in[0], o.depth());
+            case AttentionOp.Rotary o -> IdCheck.read(name, "positions", in[1], in[2].shape().dim(0));
+            case Loss.CrossEntropy o ->
+                    IdCheck.readIgnoring(name, "targets", in[1], in[0].shape().dim(1), o.ignoreIndex());
+            case Loss.CrossEntropyBackward o ->
+                    IdCheck.readIgnoring(name, "targets", in[2], in[1].shape().dim(1), o.ignoreIndex());
+            case Loss.LinearCrossEntropy o ->
+                    IdCheck.readIgnoring(name, "targets", in[2], in[1].shape().dim(0), o.ignoreIndex());
+            case StateUpdate.WriteSlice o ->
+                    IdCheck.start(name, in[2], in[1].shape().dim(o.axis()), in[0].shape().dim(o.axis()));
+            case Elementwise.Binary o when !in[0].dtype().isFloating()
+                    && (o.kind() == BinaryKind.DIV || o.kind() == BinaryKind.MOD) -> divisors(name, in[1]);
+            default -> {
+                // Nothing inside these tensors can be wrong.
+            }
+        }
+    }
+
+    private static void divisors(String name, Operand b) {
+        long[] values = new long[b.size()];
+        int[] at = new int[b.shape().rank()];
+        for (int n = 0; n < values.length; n++) {
+            int i = b.layout().index(at);
+            values[n] = switch (b.dtype()) {
+                case I32 -> b.heap().ints()[i];
+                case I64 -> b.heap().longs()[i];
+                case F32, F64, F16, BF16, U8, BOOL -> 1;
+            };
+            for (int a = at.length - 1; a >= 0 && ++at[a] == b.shape().dim(a); a--) {
+                at[a] = 0;
+            }
+        }
+        IdCheck.divisors(name, values, b.shape());
+    }
+}
