@@ -62,8 +62,8 @@ final class IndexLaunches {
             case Indexing.IndexAdd o -> indexAdd(o, in, y, to);
             case Indexing.OneHot o -> to.launch(Kernel.ONE_HOT, size(y)).set(Params.FIRST, o.depth())
                     .set(Params.FLAG, idType(x)).at(Params.B, x).at(Params.OUT, y);
-            case Indexing.TopK o -> rank(o.k(), o.axis(), o.largest(), x, out, to);
-            case Indexing.Sort o -> rank(s.dim(o.axis()), o.axis(), o.descending(), x, out, to);
+            case Indexing.TopK o -> sort(o.k(), o.axis(), o.largest(), x, out, to);
+            case Indexing.Sort o -> sort(s.dim(o.axis()), o.axis(), o.descending(), x, out, to);
         }
     }
 
@@ -97,10 +97,14 @@ final class IndexLaunches {
                 .set(Params.THIRD, op.to().sub(op.axis() + 1, op.to().rank()).size()).set(Params.ROWS, rows);
     }
 
-    private static void rank(int k, int axis, boolean largest, Value x, List<Value> out, Launches to) {
-        RowLaunches.lanes(to.launch(Kernel.RANK, k == 0 ? 0 : size(x)), x.layout().shape(), axis).type(x)
+    private static void sort(int k, int axis, boolean largest, Value x, List<Value> out, Launches to) {
+        int n = x.layout().shape().dim(axis);
+        int lanes = k == 0 ? 0 : size(x) / n;
+        int padded = n == 1 ? 1 : Integer.highestOneBit(n - 1) * 2;
+        RowLaunches.lanes(to.launch(Kernel.SORT, lanes).groups(lanes, 1, 256), x.layout().shape(), axis).type(x)
                 .set(Params.EXTRA, k).flag(Params.KIND, largest).at(Params.A, x).at(Params.OUT, out.get(0))
-                .at(Params.B, out.get(1));
+                .at(Params.B, out.get(1)).set(Params.THIRD, to.memory().scratch(Math.multiplyExact(lanes, padded)))
+                .set(Params.ROWS, padded);
     }
 
     static void attention(AttentionOp op, List<Value> in, List<Value> out, Launches to) {

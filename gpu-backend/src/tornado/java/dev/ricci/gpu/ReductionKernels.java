@@ -226,54 +226,75 @@ final class ReductionKernels {
         }
     }
 
-    /**
-     * Sorts lanes of FIRST elements SECOND apart by counting for each element, an item each, what comes before it. The
-     * first EXTRA are written, values to OUT and indices to B. KIND 1 puts the largest first. NaN counts as largest.
-     */
-    static void kRank(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
-        int o = c.globalIdx;
-        if (o < p.get(Params.COUNT)) {
-            int kind = p.get(Params.KIND);
-            int type = p.get(Params.TYPE);
-            int count = p.get(Params.FIRST);
-            int inner = p.get(Params.SECOND);
-            int k = p.get(Params.EXTRA);
-            int lane = o / (inner * count);
-            int me = o / inner % count;
-            int from = p.get(Params.A) + lane * inner * count + o % inner;
-            float mine = 0f;
-            long whole = 0;
+    /** Whether element a of a lane comes before b: by value, KIND 1 the largest first, NaN counting as largest; then by place. */
+    private static int before(FloatArray f, IntArray n, LongArray l, IntArray p, int lane, int a, int b) {
+        int type = p.get(Params.TYPE);
+        int inner = p.get(Params.SECOND);
+        int above = 0;
+        int below = 0;
+        // What pads a lane comes last.
+        if (a < p.get(Params.FIRST) && b < p.get(Params.FIRST)) {
+            // Apart, for a three-way comparison does not compile.
             if (type == 0) {
-                mine = f.get(from + me * inner);
+                float x = f.get(lane + a * inner);
+                float y = f.get(lane + b * inner);
+                int xNan = x != x ? 1 : 0;
+                int yNan = y != y ? 1 : 0;
+                above = x > y || xNan > yNan ? 1 : 0;
+                below = x < y || xNan < yNan ? 1 : 0;
             } else {
-                whole = Index.whole(n, l, type, from + me * inner);
+                long x = Index.whole(n, l, type, lane + a * inner);
+                long y = Index.whole(n, l, type, lane + b * inner);
+                above = x > y ? 1 : 0;
+                below = x < y ? 1 : 0;
             }
-            int before = 0;
-            for (int i = 0; i < count; i++) {
-                // Apart, for a three-way comparison does not compile.
-                int above = 0;
-                int below = 0;
-                if (type == 0) {
-                    float x = f.get(from + i * inner);
-                    int xNan = x != x ? 1 : 0;
-                    int myNan = mine != mine ? 1 : 0;
-                    above = x > mine || xNan > myNan ? 1 : 0;
-                    below = x < mine || xNan < myNan ? 1 : 0;
-                } else {
-                    long x = Index.whole(n, l, type, from + i * inner);
-                    above = x > whole ? 1 : 0;
-                    below = x < whole ? 1 : 0;
+        }
+        int wins = p.get(Params.KIND) == 1 ? above : below;
+        int equal = above + below == 0 && a < b ? 1 : 0;
+        return wins + equal;
+    }
+
+    /**
+     * Sorts lanes of FIRST elements SECOND apart, a group each, by a bitonic network (Batcher 1968) over the places, of
+     * which ROWS, a power of two, stand at THIRD for each lane. The first EXTRA are written, values to OUT and indices to B.
+     */
+    static void kSort(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
+        int tid = c.localIdx;
+        int size = p.get(Params.ROWS);
+        int inner = p.get(Params.SECOND);
+        int places = p.get(Params.THIRD) + c.groupIdx * size;
+        int outer = c.groupIdx / inner;
+        int lane = p.get(Params.A) + outer * inner * p.get(Params.FIRST) + c.groupIdx % inner;
+        for (int i = tid; i < size; i += 256) {
+            n.set(places + i, i);
+        }
+        c.globalBarrier();
+        for (int k = 2; k <= size; k = k * 2) {
+            for (int j = k / 2; j > 0; j = j / 2) {
+                for (int i = tid; i < size; i += 256) {
+                    int other = i ^ j;
+                    if (other > i) {
+                        int a = n.get(places + i);
+                        int b = n.get(places + other);
+                        int swap = before(f, n, l, p, lane, b, a);
+                        if ((i & k) != 0) {
+                            swap = 1 - swap;
+                        }
+                        if (swap == 1) {
+                            n.set(places + i, b);
+                            n.set(places + other, a);
+                        }
+                    }
                 }
-                int wins = kind == 1 ? above : below;
-                if (wins == 1 || above + below == 0 && i < me) {
-                    before++;
-                }
+                c.globalBarrier();
             }
-            if (before < k) {
-                int at = (lane * k + before) * inner + o % inner;
-                Index.move(f, n, l, type, from + me * inner, p.get(Params.OUT) + at);
-                n.set(p.get(Params.B) + at, me);
-            }
+        }
+        int most = p.get(Params.EXTRA);
+        for (int i = tid; i < most; i += 256) {
+            int place = n.get(places + i);
+            int to = (outer * most + i) * inner + c.groupIdx % inner;
+            Index.move(f, n, l, p.get(Params.TYPE), lane + place * inner, p.get(Params.OUT) + to);
+            n.set(p.get(Params.B) + to, place);
         }
     }
 }

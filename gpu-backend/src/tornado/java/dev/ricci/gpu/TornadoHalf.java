@@ -142,7 +142,7 @@ final class TornadoHalf implements DeviceHalf {
             case ARG -> ReductionKernels::kArg;
             case ARG_WHOLE -> ReductionKernels::kArgWhole;
             case CUM_SUM -> ReductionKernels::kCumSum;
-            case RANK -> ReductionKernels::kRank;
+            case SORT -> ReductionKernels::kSort;
             case MATMUL -> MatMulKernels::kMatMul;
             case SOFTMAX -> RowKernels::kSoftmax;
             case SOFTMAX_BACKWARD -> RowKernels::kSoftmaxBackward;
