@@ -290,7 +290,8 @@ final class Launches {
                             .at(Params.EXTRA, in.get(scalars)).at(Params.FLAG, in.get(scalars + 1))
                             .at(Params.ROWS, in.get(scalars + 2)).scalar(0, o.beta1()).scalar(1, o.beta2())
                             .scalar(2, 1 - o.beta1()).scalar(3, 1 - o.beta2()).scalar(4, o.eps())
-                            .scalar(5, o.weightDecay()).scalar(7, Math.log(o.beta1())).scalar(8, Math.log(o.beta2()));
+                            .scalar(5, o.weightDecay()).scalar(7, StrictMath.log(o.beta1()))
+                            .scalar(8, StrictMath.log(o.beta2()));
                 }
             }
         }

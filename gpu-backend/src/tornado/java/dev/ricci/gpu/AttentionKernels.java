@@ -24,7 +24,7 @@ final class AttentionKernels {
             seen = distance < 0 ? 0 : 1;
         }
         if (window > 0) {
-            // No |distance|: its comparison with the window came out wrong with OpenCL.
+            // Products, no conditions in conditions: TornadoVM writes those without parentheses.
             int near = distance < window ? 1 : 0;
             int far = -distance < window ? 1 : 0;
             seen = seen * near * far;

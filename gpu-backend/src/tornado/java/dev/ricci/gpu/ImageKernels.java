@@ -125,7 +125,13 @@ final class ImageKernels {
                         int place = row * p.get(Params.IN_W) + column;
                         float v = f.get(p.get(Params.A) + image * p.get(Params.IN_H) * p.get(Params.IN_W) + place);
                         sum += v;
-                        if (best < 0 || v > most || v != v && most == most) {
+                        int first = best < 0 ? 1 : 0;
+                        int larger = v > most ? 1 : 0;
+                        int newNan = (v != v ? 1 : 0) - (most != most ? 1 : 0);
+                        if (first + larger > 0) {
+                            best = place;
+                            most = v;
+                        } else if (newNan == 1) {
                             best = place;
                             most = v;
                         }

@@ -240,8 +240,8 @@ final class ReductionKernels {
                 float y = f.get(lane + b * inner);
                 int xNan = x != x ? 1 : 0;
                 int yNan = y != y ? 1 : 0;
-                above = x > y || xNan > yNan ? 1 : 0;
-                below = x < y || xNan < yNan ? 1 : 0;
+                above = (x > y ? 1 : 0) | (xNan > yNan ? 1 : 0);
+                below = (x < y ? 1 : 0) | (xNan < yNan ? 1 : 0);
             } else {
                 long x = Index.whole(n, l, type, lane + a * inner);
                 long y = Index.whole(n, l, type, lane + b * inner);
@@ -250,8 +250,8 @@ final class ReductionKernels {
             }
         }
         int wins = p.get(Params.KIND) == 1 ? above : below;
-        int equal = above + below == 0 && a < b ? 1 : 0;
-        return wins + equal;
+        int earlier = a < b ? 1 : 0;
+        return above + below == 0 ? earlier : wins;
     }
 
     /**
