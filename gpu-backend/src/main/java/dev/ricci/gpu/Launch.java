@@ -80,7 +80,7 @@ final class Launch {
         return this;
     }
 
-    /** The shape that items count through and the strides of values over it, neighbouring axes merged where all allow. */
+    /** The shape that items count through and the strides of values over it; neighbouring axes merge where all allow. */
     Launch over(Shape shape, int[] at, Layout... layouts) {
         return set(Params.RANK, merged(Params.DIMS, shape, at, layouts));
     }

@@ -1,7 +1,7 @@
 package dev.ricci.gpu;
 
 /**
- * Where the parameters of a kernel stand in its array of ints, and in that of floats, which ends with infinity. The first
+ * Where the parameters of a kernel stand in its arrays of ints and of floats, where infinity stands too. The first
  * part is common to all; the rest means what each kernel says.
  */
 final class Params {

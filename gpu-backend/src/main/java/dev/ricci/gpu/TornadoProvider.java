@@ -28,8 +28,8 @@ public final class TornadoProvider implements BackendProvider {
         } catch (ClassNotFoundException e) {
             return "the GPU half was not compiled; set TORNADOVM_HOME to a TornadoVM SDK for JDK 25 and build again";
         } catch (ReflectiveOperationException | LinkageError e) {
-            return "TornadoVM is not on the class path or module path (" + oneLine(e) + "); run java with"
-                    + " @$TORNADOVM_HOME/tornado-argfile";
+            return "java runs without TornadoVM (" + oneLine(e) + "); start it with @$TORNADOVM_HOME/tornado-argfile"
+                    + " (./ricci: RICCI_JAVA_OPTS=@$TORNADOVM_HOME/tornado-argfile)";
         }
         return half.unavailable();
     }

@@ -26,7 +26,7 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
  * execution. Arrays come in a few sizes, since a plan's cannot be changed.
  */
 final class TornadoHalf implements DeviceHalf {
-    /** The smallest arrays; larger ones have 16 times as many elements each. */
+    /** The smallest arrays; larger ones have 4 times as many elements each. */
     private static final int SMALLEST = 1 << 13;
 
     /** The arrays of a size, and the plans over them. */
@@ -75,7 +75,7 @@ final class TornadoHalf implements DeviceHalf {
         int needed = Math.max(arena.floats().length, Math.max(arena.ints().length, arena.longs().length));
         int size = SMALLEST;
         while (size < needed) {
-            size = Math.multiplyExact(size, 16);
+            size = Math.multiplyExact(size, 4);
         }
         Arrays arrays = bySize.computeIfAbsent(size, Arrays::new);
         MemorySegment.copy(arena.floats(), 0, arrays.floats.getSegment(), ValueLayout.JAVA_FLOAT, 0, arena.floats().length);
