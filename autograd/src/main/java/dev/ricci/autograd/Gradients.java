@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  * min share the gradient equally among equals (so clamp has half at its bounds); floor, ceil, round, sign, comparisons
  * and indices have none.
  *
- * <p>Nothing here reads a value on the host, so all of it can be recorded.
+ * <p>Nothing here reads a value on the host, so all of it can be captured.
  */
 public final class Gradients {
     private static final double CLIP_EPS = 1e-6;

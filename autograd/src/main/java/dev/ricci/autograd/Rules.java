@@ -20,7 +20,7 @@ import java.util.List;
 
 /**
  * The gradient rule of every op. A rule gives one gradient per input, null where there is none, and computes only those
- * that are needed. It reads no value on the host, so that a backward pass can be recorded.
+ * that are needed. It reads no value on the host, so that a backward pass can be captured.
  */
 final class Rules {
     private Rules() {

@@ -1,10 +1,12 @@
 package dev.ricci.gpu;
 
+import dev.ricci.tensor.op.LinearAlgebra;
 import dev.ricci.tensor.spi.Backend;
 import dev.ricci.testkit.BackendConformance;
 import dev.ricci.testkit.OpCatalog;
 import dev.ricci.testkit.OpRow;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,13 +44,13 @@ final class GpuConformanceTest extends BackendConformance {
 
     @Test
     void tornadoDoesNotFallBack() {
-        Assertions.assertEquals("false", System.getProperty("tornado.recover.bailout", "").toLowerCase(java.util.Locale.ROOT));
+        Assertions.assertEquals("false", System.getProperty("tornado.recover.bailout", "").toLowerCase(Locale.ROOT));
     }
 
     @Test
     void everyRowIsEitherRunOrNamed() {
         for (OpRow row : OpCatalog.rows()) {
-            boolean decomposition = dev.ricci.tensor.op.LinearAlgebra.class.isAssignableFrom(row.type());
+            boolean decomposition = LinearAlgebra.class.isAssignableFrom(row.type());
             Assertions.assertEquals(decomposition, UNSUPPORTED.contains(row.name()), row.name());
         }
     }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -96,7 +97,8 @@ final class TornadoHalf implements DeviceHalf {
         for (int i = 0; i < Params.FLOATS; i++) {
             arrays.q.set(i, launch.floats()[i]);
         }
-        String graph = "ricci" + arrays.floats.getSize() + launch.kernel().name().toLowerCase(java.util.Locale.ROOT).replace("_", "");
+        String graph = "ricci" + arrays.floats.getSize()
+                + launch.kernel().name().toLowerCase(Locale.ROOT).replace("_", "");
         TornadoExecutionPlan plan = arrays.plans.computeIfAbsent(launch.kernel(), k -> plan(graph, k, arrays));
         WorkerGrid grid = launch.groupsY() == 1 ? new WorkerGrid1D(launch.groupsX() * launch.local())
                 : new WorkerGrid2D(launch.groupsX() * launch.local(), launch.groupsY());

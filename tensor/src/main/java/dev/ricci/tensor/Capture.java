@@ -80,7 +80,7 @@ final class Capture implements OpListener {
 
     @Override
     public void updating(StateUpdate op, List<Tensor> states) {
-        Backend backend = Backends.of(states.getFirst().device());
+        Backend backend = Backends.cpu();
         for (Tensor t : states) {
             before.computeIfAbsent(t.storage(), s -> {
                 Operand state = new Operand(s, t.layout());

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Sees every op that the current thread executes: recorders, profilers and guards are listeners. Listeners nest; the
+ * Sees every op that the current thread executes: captures, profilers and guards are listeners. Listeners nest; the
  * outer one sees an op after the inner one.
  */
 public interface OpListener {
@@ -21,8 +21,8 @@ public interface OpListener {
     void executed(Op op, List<Tensor> inputs, List<Tensor> outputs, long nanos);
 
     /**
-     * Called before a tensor's values are read on the host (item, toFloatArray, toString, ...). A recorder refuses by
-     * throwing, since what depends on the value would be baked into the recording.
+     * Called before a tensor's values are read on the host (item, toFloatArray, toString, ...). A capture refuses by
+     * throwing, since what depends on the value would be baked into the program.
      *
      * @param reading the method that reads
      * @param tensor what is read
@@ -40,7 +40,7 @@ public interface OpListener {
     }
 
     /**
-     * Called before numbers that change from call to call, such as a step count, are taken from the host. A recorder
+     * Called before numbers that change from call to call, such as a step count, are taken from the host. A capture
      * refuses by throwing.
      *
      * @param taking the method that takes them

@@ -5,7 +5,7 @@ import dev.ricci.tensor.op.Random;
 /**
  * An explicit source of randomness: a key, an I64 scalar tensor. Immutable: the same {@code Rng} gives the same draw
  * each time, and independent draws come from its children, {@link #split(long)}. There is no global seed. Being a
- * tensor, the key can be an input of a recorded program.
+ * tensor, the key can be an input of a captured program.
  */
 public final class Rng {
     private final Tensor key;

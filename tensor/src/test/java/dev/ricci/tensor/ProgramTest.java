@@ -147,6 +147,18 @@ class ProgramTest {
         assertTrue(taken < 100_000, taken + " bytes; one intermediate value has " + 512 * 64 * 4);
     }
 
+    /** Products with few rows pack a right operand that they meet again; here it is another one each time. */
+    @Test
+    void nothingIsKeptOfTheValuesOfEarlierRuns() {
+        Program p = Program.capture("f", in -> List.of(in.get(0).matmul(in.get(1).mul(in.get(1))).sum(),
+                in.get(0).matmul(in.get(1).mul(in.get(1)))), List.of(Tensor.zeros(1, 96), Tensor.zeros(96, 64)));
+        for (int i = 1; i <= 5; i++) {
+            Tensor x = Rng.of(i).normal(1, 96);
+            Tensor w = Rng.of(i).normal(96, 64);
+            assertArrayEquals(x.matmul(w.mul(w)).toFloatArray(), p.run(x, w).get(1).toFloatArray(), "run " + i);
+        }
+    }
+
     @Test
     void listenersSeeItsOps() {
         Program p = capture(x -> x.exp().sum(), Tensor.zeros(10));

@@ -38,7 +38,7 @@ public final class ExponentialMovingAverage {
         return new ExponentialMovingAverage(parameters, decay);
     }
 
-    /** Takes the weights in; call it after each step of the optimizer. It can be recorded. */
+    /** Takes the weights in; call it after each step of the optimizer. It can be captured. */
     public void update() {
         NoGrad.run(() -> averages.forEach((path, average) -> {
             Tensor weight = parameters.get(path).value().detach();

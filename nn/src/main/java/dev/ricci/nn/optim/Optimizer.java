@@ -16,8 +16,8 @@ public interface Optimizer {
     OptimizerState state();
 
     /**
-     * One update with explicit numbers. It reads nothing on the host and counts nothing, so that it can be recorded and
-     * replayed with other tensors.
+     * One update with explicit numbers. It reads nothing on the host and counts nothing, so that it can be captured and
+     * run with other tensors.
      *
      * @param gradients of a loss, perhaps clipped
      * @param learningRate scalar, F32 or F64

@@ -6,12 +6,12 @@ import java.util.function.IntPredicate;
 
 /**
  * An operation on tensors, as a value: attributes only, no tensors inside. This sealed hierarchy is the one vocabulary
- * of the system. Backends execute ops, autograd differentiates them, the profiler counts them, a recorder captures
+ * of the system. Backends execute ops, autograd differentiates them, the profiler counts them, a program captures
  * them; each is an exhaustive {@code switch}, so the compiler is the checklist for adding one.
  */
 public sealed interface Op permits Creation, Elementwise, Reduction, Movement, Indexing, Contraction, Normalization,
         AttentionOp, Loss, Random, LinearAlgebra, StateUpdate, CustomOp {
-    /** The name in errors, profiles and recordings, such as {@code matmul}. */
+    /** The name in errors, profiles and programs, such as {@code matmul}. */
     String name();
 
     /**

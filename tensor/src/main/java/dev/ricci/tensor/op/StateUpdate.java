@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Ops that give new state from old: the first {@link #states()} inputs are state, and output i is the new value of
  * state i, which a backend may write over the old one (see {@link dev.ricci.tensor.Variable#update}). Not
- * differentiable. What changes from step to step is an input, never an attribute, so that a recording bakes nothing in.
+ * differentiable. What changes from step to step is an input, never an attribute, so that a captured program bakes nothing in.
  */
 public sealed interface StateUpdate extends Op {
     /** How many of the first inputs are state. */

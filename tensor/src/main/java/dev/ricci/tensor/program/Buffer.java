@@ -2,6 +2,7 @@ package dev.ricci.tensor.program;
 
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.spi.Storage;
+import java.util.Locale;
 
 /**
  * Memory that values of a program lie in. Values that share elements, as a tensor and its views do, lie in one buffer.
@@ -73,6 +74,6 @@ public final class Buffer {
 
     @Override
     public String toString() {
-        return kind.name().toLowerCase(java.util.Locale.ROOT) + " " + id;
+        return kind.name().toLowerCase(Locale.ROOT) + " " + id;
     }
 }
