@@ -1,22 +1,18 @@
 package dev.ricci.tensor;
 
-import dev.ricci.tensor.op.StateUpdate;
 import dev.ricci.tensor.program.Buffer;
 import dev.ricci.tensor.program.Graph;
 import dev.ricci.tensor.program.Instruction;
 import dev.ricci.tensor.program.MemoryPlan;
 import dev.ricci.tensor.program.Value;
 import dev.ricci.tensor.spi.Backend;
-import dev.ricci.tensor.spi.HeapStorage;
+import dev.ricci.tensor.spi.CompiledProgram;
 import dev.ricci.tensor.spi.Operand;
 import dev.ricci.tensor.spi.Storage;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -39,38 +35,19 @@ import java.util.function.Function;
  * taken then; reading a value on the host is refused by name, as are random draws whose key is no input. The shapes are
  * those of the capture: another shape is another program.
  *
- * <p>A run gives the bits of the eager function. Its memory is planned once and kept as long as the program; only the
- * results are new.
+ * <p>On the CPU a run gives the bits of the eager function. Its memory is planned once and kept as long as the program;
+ * only the results are new.
+ *
+ * <p>{@link #on(Device)} runs the same ops on another device. Inputs go there and results come back on every run; variables
+ * stay there. They come back when somebody reads them, and go there again if somebody has changed them meanwhile.
  */
-public final class Program {
-    /** An instruction with its operands: those of inputs and results are put in at each run. */
-    private record Step(Instruction instruction, Operand[] in, Operand[] out) {
-    }
-
-    /** A place that an input or a result is put in. */
-    private record Slot(Operand[] operands, int at, Layout layout) {
-    }
-
+public final class Program implements AutoCloseable {
     private final Graph graph;
-    private final MemoryPlan plan;
-    private final List<Step> steps = new ArrayList<>();
-    private final Map<Buffer, Storage> memory = new HashMap<>();
-    private final Map<Buffer, List<Slot>> slots = new HashMap<>();
+    private final CompiledProgram compiled;
 
-    private Program(Graph captured) {
-        Map<Buffer, Storage> constants = constants(captured);
-        graph = new Graph(captured.name(), captured.inputs(),
-                captured.instructions().stream()
-                        .filter(i -> !constants.containsKey(i.outputs().getFirst().buffer())).toList(),
-                captured.results());
-        plan = MemoryPlan.of(graph, b -> !constants.containsKey(b));
-        graph.buffers(Buffer.Kind.SCRATCH).stream().filter(constants::containsKey)
-                .forEach(b -> memory.put(b, constants.get(b)));
-        graph.buffers(Buffer.Kind.HELD).forEach(b -> memory.put(b, b.held()));
-        takeMemory();
-        for (Instruction i : graph.instructions()) {
-            steps.add(new Step(i, operands(i.inputs()), operands(i.outputs())));
-        }
+    private Program(Graph graph, CompiledProgram compiled) {
+        this.graph = graph;
+        this.compiled = compiled;
     }
 
     /**
@@ -84,10 +61,27 @@ public final class Program {
      *     run, or draws random numbers with a key that is not an input; naming the operation and the remedy
      */
     public static Program capture(String name, Function<List<Tensor>, List<Tensor>> step, List<Tensor> inputs) {
-        return new Program(Capture.of(name, step, inputs));
+        Graph graph = withConstants(Capture.of(name, step, inputs));
+        return new Program(graph, new CpuProgram(graph));
     }
 
-    // ---------------------------------------------------------------- running
+    /**
+     * The same program on another device.
+     *
+     * @return a program of its own with the same variables; close it to give the device's memory back
+     * @throws DeviceException if there is no such device, or what the program needs does not fit there
+     */
+    public Program on(Device device) {
+        if (device.equals(Device.cpu())) {
+            return new Program(graph, new CpuProgram(graph));
+        }
+        Backend backend = Backends.of(device);
+        CompiledProgram there = backend.compile(graph);
+        if (there == null) {
+            throw new DeviceException("program '" + graph.name() + "': " + backend.name() + " runs single ops only");
+        }
+        return new Program(graph, there);
+    }
 
     /**
      * Runs the ops. Runs of one program wait for each other.
@@ -98,50 +92,21 @@ public final class Program {
      */
     public synchronized List<Tensor> run(Tensor... inputs) {
         check(inputs);
-        for (int i = 0; i < inputs.length; i++) {
+        Storage[] in = new Storage[inputs.length];
+        for (int i = 0; i < in.length; i++) {
             Tensor t = inputs[i];
             boolean whole = t.layout().isDense() && t.layout().offset() == 0;
-            put(graph.inputs().get(i).buffer(),
-                    (whole ? t : Tensor.apply(Tensor.COPY, t.withProvenance(null, 0))).storage());
+            in[i] = (whole ? t : Tensor.apply(Tensor.COPY, t.withProvenance(null, 0))).storage();
         }
-        Backend backend = Backends.cpu();
+        Storage[] out = new Storage[graph.results().size()];
         List<Tensor> results = new ArrayList<>();
-        for (Value r : graph.results()) {
-            Storage made = backend.allocate(r.buffer().dtype(), r.buffer().size());
-            put(r.buffer(), made);
-            results.add(Tensor.wrap(made, r.layout().shape()));
+        for (int i = 0; i < out.length; i++) {
+            Value r = graph.results().get(i);
+            out[i] = Backends.cpu().allocate(r.buffer().dtype(), r.buffer().size());
+            results.add(Tensor.wrap(out[i], r.layout().shape()));
         }
-        OpListener listener = Dispatch.listener();
-        for (Step s : steps) {
-            if (listener == null) {
-                execute(backend, s);
-            } else {
-                observed(listener, backend, s);
-            }
-        }
+        compiled.run(in, out);
         return results;
-    }
-
-    private static void execute(Backend backend, Step s) {
-        backend.execute(s.instruction.op(), s.in, s.out);
-        for (Operand o : s.out) {
-            o.storage().changed();
-        }
-    }
-
-    private static void observed(OpListener listener, Backend backend, Step s) {
-        List<Tensor> in = Arrays.stream(s.in).map(Program::tensor).toList();
-        List<Tensor> out = Arrays.stream(s.out).map(Program::tensor).toList();
-        if (s.instruction.op() instanceof StateUpdate update) {
-            listener.updating(update, in.subList(0, update.states()));
-        }
-        long start = System.nanoTime();
-        execute(backend, s);
-        listener.executed(s.instruction.op(), in, out, System.nanoTime() - start);
-    }
-
-    private static Tensor tensor(Operand o) {
-        return new Tensor(new TensorSpec(o.dtype(), o.shape()), Device.cpu(), o.storage(), o.layout(), null, 0);
     }
 
     private void check(Tensor[] inputs) {
@@ -158,80 +123,67 @@ public final class Program {
         }
     }
 
-    private void put(Buffer buffer, Storage storage) {
-        for (Slot s : slots.getOrDefault(buffer, List.of())) {
-            s.operands[s.at] = new Operand(storage, s.layout);
-        }
-    }
-
-    // ---------------------------------------------------------------- memory
-
-    /** Computes what follows from ops without inputs alone, and so is the same in every run. */
-    private static Map<Buffer, Storage> constants(Graph graph) {
+    /** Computes what follows from ops without inputs alone, and so is the same in every run: it is held from now on. */
+    private static Graph withConstants(Graph graph) {
         Set<Buffer> changed = new HashSet<>();
         graph.instructions().stream().filter(Instruction::updates)
                 .forEach(i -> i.outputs().forEach(v -> changed.add(v.buffer())));
-        Map<Buffer, Storage> made = new HashMap<>();
+        Map<Buffer, Buffer> held = new HashMap<>();
         Backend backend = Backends.cpu();
+        List<Instruction> left = new ArrayList<>();
         for (Instruction i : graph.instructions()) {
-            if (i.inputs().stream().allMatch(v -> made.containsKey(v.buffer())) && i.outputs().stream()
+            if (i.inputs().stream().allMatch(v -> held.containsKey(v.buffer())) && i.outputs().stream()
                     .allMatch(v -> v.buffer().kind() == Buffer.Kind.SCRATCH && !changed.contains(v.buffer()))) {
-                i.outputs().forEach(v -> made.put(v.buffer(), backend.allocate(v.buffer().dtype(), v.buffer().size())));
-                backend.execute(i.op(), constants(made, i.inputs()), constants(made, i.outputs()));
-            }
-        }
-        return made;
-    }
-
-    private static Operand[] constants(Map<Buffer, Storage> made, List<Value> values) {
-        return values.stream().map(v -> new Operand(made.get(v.buffer()), v.layout())).toArray(Operand[]::new);
-    }
-
-    private void takeMemory() {
-        Map<DType, List<HeapStorage>> arenas = new HashMap<>();
-        plan.arenas().forEach((type, sizes) -> arenas.put(type,
-                sizes.stream().map(n -> HeapStorage.allocate(type, n)).toList()));
-        plan.places().forEach((buffer, place) -> memory.put(buffer,
-                arenas.get(buffer.dtype()).get(place.arena()).part(buffer.size())));
-    }
-
-    private Operand[] operands(List<Value> values) {
-        Operand[] operands = new Operand[values.size()];
-        for (int i = 0; i < operands.length; i++) {
-            Value v = values.get(i);
-            Storage s = memory.get(v.buffer());
-            if (s == null) {
-                slots.computeIfAbsent(v.buffer(), b -> new ArrayList<>()).add(new Slot(operands, i, v.layout()));
+                for (Value v : i.outputs()) {
+                    Buffer b = v.buffer();
+                    held.put(b, new Buffer(b.id(), Buffer.Kind.HELD, b.dtype(), b.size(),
+                            backend.allocate(b.dtype(), b.size())));
+                }
+                backend.execute(i.op(), operands(held, i.inputs()), operands(held, i.outputs()));
             } else {
-                MemoryPlan.Place place = plan.places().get(v.buffer());
-                operands[i] = new Operand(s, place == null ? v.layout() : v.layout().shifted(place.offset()));
+                left.add(new Instruction(i.op(), replaced(held, i.inputs()), replaced(held, i.outputs())));
             }
         }
-        return operands;
+        return new Graph(graph.name(), graph.inputs(), left, graph.results());
+    }
+
+    private static Operand[] operands(Map<Buffer, Buffer> held, List<Value> values) {
+        return values.stream().map(v -> new Operand(held.get(v.buffer()).held(), v.layout())).toArray(Operand[]::new);
+    }
+
+    private static List<Value> replaced(Map<Buffer, Buffer> held, List<Value> values) {
+        return values.stream().map(v -> new Value(held.getOrDefault(v.buffer(), v.buffer()), v.layout())).toList();
     }
 
     // ---------------------------------------------------------------- reports
 
-    /** The ops and their memory, as a backend sees them. */
+    /** The ops and their memory, as they were captured. */
     public Graph graph() {
         return graph;
     }
 
-    /** Where the memory of its intermediate values lies. */
+    /** Where the memory of its intermediate values lies, on the CPU. */
     public MemoryPlan plan() {
-        return plan;
+        return MemoryPlan.of(graph);
     }
 
-    /** A line for each kind of op, and the memory. */
+    /** How it runs and what memory it takes, as a table. */
     public String table() {
-        Map<String, Integer> counts = new LinkedHashMap<>();
-        graph.instructions().forEach(i -> counts.merge(i.op().name(), 1, Integer::sum));
-        StringBuilder out = new StringBuilder("program '" + graph.name() + "': " + graph.instructions().size() + " ops\n");
-        counts.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-                .forEach(e -> out.append(String.format(Locale.ROOT, "%-28s%6d%n", e.getKey(), e.getValue())));
-        out.append(String.format(Locale.ROOT, "intermediate values: %.1f MB in %.1f MB of memory%n",
-                plan.unsharedBytes() / 1e6, plan.bytes() / 1e6));
-        return out.toString();
+        return compiled.table();
+    }
+
+    /** The ops that it runs and what they give each other, as a flow chart in Mermaid's language. */
+    public String mermaid() {
+        return compiled.graph().mermaid();
+    }
+
+    /**
+     * Gives the memory of another device back; the values of variables come to the host first. On the CPU nothing needs to
+     * be done.
+     */
+    @Override
+    public void close() {
+        compiled.close();
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 
 /**
  * Where the scratch buffers of a program lie: a few arrays for each element type, in which buffers that do not live at
@@ -47,9 +46,9 @@ public final class MemoryPlan {
     private final long bytes;
     private final long unshared;
 
-    private MemoryPlan(Graph graph, Predicate<Buffer> planned, int arenaLimit) {
+    private MemoryPlan(Graph graph, int arenaLimit) {
         Map<DType, List<Life>> byType = new EnumMap<>(DType.class);
-        lives(graph).stream().filter(l -> planned.test(l.buffer)).forEach(l -> byType.computeIfAbsent(l.buffer.dtype(), t -> new ArrayList<>()).add(l));
+        lives(graph).forEach(l -> byType.computeIfAbsent(l.buffer.dtype(), t -> new ArrayList<>()).add(l));
         long sum = 0;
         long all = 0;
         for (Map.Entry<DType, List<Life>> e : byType.entrySet()) {
@@ -64,18 +63,14 @@ public final class MemoryPlan {
         unshared = all;
     }
 
-    /**
-     * The plan of a program.
-     *
-     * @param planned which scratch buffers need a place
-     */
-    public static MemoryPlan of(Graph graph, Predicate<Buffer> planned) {
-        return of(graph, planned, Integer.MAX_VALUE - 64);
+    /** The plan of a program. */
+    public static MemoryPlan of(Graph graph) {
+        return of(graph, Integer.MAX_VALUE - 64);
     }
 
     /** With arrays of at most so many elements, but for buffers that are larger. */
-    static MemoryPlan of(Graph graph, Predicate<Buffer> planned, int arenaLimit) {
-        return new MemoryPlan(graph, planned, arenaLimit);
+    static MemoryPlan of(Graph graph, int arenaLimit) {
+        return new MemoryPlan(graph, arenaLimit);
     }
 
     private static List<Life> lives(Graph graph) {

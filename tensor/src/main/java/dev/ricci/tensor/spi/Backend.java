@@ -3,6 +3,7 @@ package dev.ricci.tensor.spi;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Device;
 import dev.ricci.tensor.op.Op;
+import dev.ricci.tensor.program.Graph;
 
 /** What runs ops on a device. Thread-safe. */
 public interface Backend {
@@ -32,4 +33,14 @@ public interface Backend {
      *     {@code i}; otherwise outputs share no memory with inputs
      */
     void execute(Op op, Operand[] inputs, Operand[] outputs);
+
+    /**
+     * Makes a captured program ready to run on this device, its memory kept there between the runs.
+     *
+     * @return null if this backend runs single ops only
+     * @throws dev.ricci.tensor.DeviceException if it does not fit on the device, with what is needed and what there is
+     */
+    default CompiledProgram compile(Graph graph) {
+        return null;
+    }
 }

@@ -5,7 +5,17 @@ import dev.ricci.tensor.TensorException;
 
 /** Storage in one primitive array on the Java heap; never freed by hand. */
 public final class HeapStorage extends Storage {
+    /** Who keeps the values of a storage elsewhere for a while, such as a program on a device that updates them. */
+    public interface Loan {
+        /**
+         * Brings the values back: writes them into {@link HeapStorage#lent()} and calls {@link HeapStorage#returned()},
+         * unless another thread has done so meanwhile. From any thread.
+         */
+        void bringBack(HeapStorage storage);
+    }
+
     private Object array;
+    private volatile Loan loan;
 
     private HeapStorage(DType dtype, int size, Object array) {
         super(dtype, size);
@@ -100,7 +110,31 @@ public final class HeapStorage extends Storage {
         return (byte[]) live();
     }
 
+    /** Says that the values are elsewhere now. Whoever asks for the array first has them brought back. */
+    public void lend(Loan to) {
+        loan = to;
+    }
+
+    /** Whether the values are elsewhere. */
+    public boolean isLent() {
+        return loan != null;
+    }
+
+    /** The memory itself while its values are elsewhere: a storage over the same array that asks nobody. */
+    public HeapStorage lent() {
+        return new HeapStorage(dtype(), size(), array);
+    }
+
+    /** Says that the array has the values again. */
+    public void returned() {
+        loan = null;
+    }
+
     private Object live() {
+        Loan l = loan;
+        if (l != null) {
+            l.bringBack(this);
+        }
         Object a = array;
         if (a == null) {
             throw new TensorException("tensor: a " + dtype() + " tensor of " + size() + " elements is gone: its memory"

@@ -45,7 +45,7 @@ class MemoryPlanProperties {
             @ForAll boolean small) {
         Graph graph = graph(ops, new Random(seed));
         int limit = small ? 300 : Integer.MAX_VALUE;
-        MemoryPlan plan = MemoryPlan.of(graph, b -> true, limit);
+        MemoryPlan plan = MemoryPlan.of(graph, limit);
         Map<String, int[]> arenas = new HashMap<>();
         plan.arenas().forEach((type, sizes) -> {
             for (int i = 0; i < sizes.size(); i++) {
