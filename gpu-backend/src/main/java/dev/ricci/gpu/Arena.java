@@ -5,8 +5,8 @@ import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.program.Buffer;
 import dev.ricci.tensor.program.Value;
-import dev.ricci.tensor.spi.HeapStorage;
 import dev.ricci.tensor.spi.Operand;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -86,58 +86,21 @@ final class Arena implements Memory {
     void upload(Operand from, Value to) {
         int at = offsets.get(to.buffer());
         int first = from.layout().offset() - to.layout().offset();
-        int size = to.buffer().size();
-        HeapStorage s = from.heap();
-        switch (from.dtype()) {
-            case F32 -> System.arraycopy(s.floats(), first, floats, at, size);
-            case I32 -> System.arraycopy(s.ints(), first, ints, at, size);
-            case I64 -> System.arraycopy(s.longs(), first, longs, at, size);
-            case F16 -> {
-                for (int i = 0; i < size; i++) {
-                    floats[at + i] = Float.float16ToFloat(s.shorts()[first + i]);
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < size; i++) {
-                    floats[at + i] = Float.intBitsToFloat(s.shorts()[first + i] << 16);
-                }
-            }
-            case U8, BOOL -> {
-                for (int i = 0; i < size; i++) {
-                    ints[at + i] = s.bytes()[first + i] & 0xFF;
-                }
-            }
-            case F64 -> throw new IllegalStateException("F64 does not go to the device");
-        }
+        Transfer.up(from.heap(), first, array(from.dtype()), at, to.buffer().size());
     }
 
     /** Copies a dense result back. */
     void download(Value from, Operand to) {
         int at = offset(from);
-        int first = to.layout().offset();
-        int size = to.size();
-        HeapStorage s = to.heap();
-        switch (to.dtype()) {
-            case F32 -> System.arraycopy(floats, at, s.floats(), first, size);
-            case I32 -> System.arraycopy(ints, at, s.ints(), first, size);
-            case I64 -> System.arraycopy(longs, at, s.longs(), first, size);
-            case F16 -> {
-                for (int i = 0; i < size; i++) {
-                    s.shorts()[first + i] = Float.floatToFloat16(floats[at + i]);
-                }
-            }
-            case BF16 -> {
-                for (int i = 0; i < size; i++) {
-                    s.shorts()[first + i] = (short) (Float.floatToRawIntBits(floats[at + i]) >> 16);
-                }
-            }
-            case U8, BOOL -> {
-                for (int i = 0; i < size; i++) {
-                    s.bytes()[first + i] = (byte) ints[at + i];
-                }
-            }
-            case F64 -> throw new IllegalStateException("F64 does not go to the device");
-        }
+        Transfer.down(array(to.dtype()), at, to.heap(), to.layout().offset(), to.size());
+    }
+
+    private MemorySegment array(DType dtype) {
+        return switch (Memory.type(dtype)) {
+            case 0 -> MemorySegment.ofArray(floats);
+            case 1 -> MemorySegment.ofArray(ints);
+            default -> MemorySegment.ofArray(longs);
+        };
     }
 
     static Value dense(int id, DType dtype, Shape shape) {

@@ -12,4 +12,10 @@ interface DeviceHalf {
 
     /** Runs kernels in order over the arrays of an arena, which it reads before and writes after. */
     void run(List<Launch> launches, Arena arena);
+
+    /** Most bytes that a program may take there. */
+    long memory();
+
+    /** Makes a plan, its arrays zero. */
+    DevicePlan plan(DevicePlan.Description description);
 }

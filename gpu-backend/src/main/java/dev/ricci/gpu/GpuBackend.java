@@ -6,10 +6,12 @@ import dev.ricci.tensor.DeviceException;
 import dev.ricci.tensor.cpu.CpuBackend;
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.program.Buffer;
+import dev.ricci.tensor.program.Graph;
 import dev.ricci.tensor.program.Instruction;
 import dev.ricci.tensor.program.Value;
 import dev.ricci.tensor.reference.ReferenceBackend;
 import dev.ricci.tensor.spi.Backend;
+import dev.ricci.tensor.spi.CompiledProgram;
 import dev.ricci.tensor.spi.HeapStorage;
 import dev.ricci.tensor.spi.Operand;
 import dev.ricci.tensor.spi.Storage;
@@ -19,8 +21,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Runs single ops on a device: operands are copied there, results back. That shows that every kernel is right; it is no
- * way to be fast. Ops with F64 operands run on the reference backend, as they do on the CPU. Ops without kernels run on
+ * Runs captured programs on a device ({@link ResidentProgram}), and single ops: their operands are copied there, results
+ * back. That shows that every kernel is right; it is no way to be fast. Ops with F64 operands run on the reference backend, as they do on the CPU. Ops without kernels run on
  * the CPU after one warning that names them, or are refused with {@code -Dricci.gpu.strict=true}.
  */
 final class GpuBackend implements Backend {
@@ -56,15 +58,45 @@ final class GpuBackend implements Backend {
         } else if (Launches.supports(op)) {
             HostChecks.run(op, in);
             run(op, in, out);
-        } else if (strict) {
+        } else {
+            allowFallback(op);
+            CpuBackend.create().execute(op, in, out);
+        }
+    }
+
+    /** Warns once of each op, or refuses it. */
+    private void allowFallback(Op op) {
+        if (strict) {
             throw new DeviceException(op.name() + ": has no kernel for the GPU; run it on the CPU, or leave out"
                     + " -Dricci.gpu.strict=true");
-        } else {
-            if (warned.add(op.name())) {
-                System.getLogger(GpuBackend.class.getPackageName()).log(System.Logger.Level.WARNING, op.name()
-                        + " has no kernel for the GPU and runs on the CPU; -Dricci.gpu.strict=true refuses it");
+        }
+        if (warned.add(op.name())) {
+            System.getLogger(GpuBackend.class.getPackageName()).log(System.Logger.Level.WARNING, op.name()
+                    + " has no kernel for the GPU and runs on the CPU; -Dricci.gpu.strict=true refuses it");
+        }
+    }
+
+    @Override
+    public CompiledProgram compile(Graph graph) {
+        for (Instruction i : graph.instructions()) {
+            if (!Launches.supports(i.op())) {
+                allowFallback(i.op());
             }
-            CpuBackend.create().execute(op, in, out);
+            for (Value v : i.inputs()) {
+                checkType(graph, i, v);
+            }
+            for (Value v : i.outputs()) {
+                checkType(graph, i, v);
+            }
+        }
+        return new ResidentProgram(graph, half, (op, operands) ->
+                CpuBackend.create().execute(op, operands[0], operands[1]));
+    }
+
+    private static void checkType(Graph graph, Instruction i, Value v) {
+        if (v.buffer().dtype() == DType.F64) {
+            throw new DeviceException("program '" + graph.name() + "': '" + i.op().name() + "' has an F64 operand, and the"
+                    + " device keeps no doubles; capture it with F32, or run it on the CPU");
         }
     }
 

@@ -7,6 +7,7 @@ import dev.ricci.tensor.op.Indexing;
 import dev.ricci.tensor.op.Loss;
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.op.StateUpdate;
+import dev.ricci.tensor.program.Value;
 import dev.ricci.tensor.spi.IdCheck;
 import dev.ricci.tensor.spi.Operand;
 
@@ -38,6 +39,25 @@ final class HostChecks {
                 // Nothing inside these tensors can be wrong.
             }
         }
+    }
+
+    /** Which operand of an op is looked at, or -1. */
+    static int operand(Op op, Value first) {
+        return switch (op) {
+            case Indexing.Gather o -> 1;
+            case Indexing.ScatterAdd o -> 1;
+            case Indexing.IndexSelect o -> 1;
+            case Indexing.IndexAdd o -> 0;
+            case Indexing.OneHot o -> 0;
+            case AttentionOp.Rotary o -> 1;
+            case Loss.CrossEntropy o -> 1;
+            case Loss.CrossEntropyBackward o -> 2;
+            case Loss.LinearCrossEntropy o -> 2;
+            case StateUpdate.WriteSlice o -> 2;
+            case Elementwise.Binary o when !first.buffer().dtype().isFloating()
+                    && (o.kind() == BinaryKind.DIV || o.kind() == BinaryKind.MOD) -> 1;
+            default -> -1;
+        };
     }
 
     private static void divisors(String name, Operand b) {

@@ -21,6 +21,7 @@ import dev.ricci.tensor.op.ReduceKind;
 import dev.ricci.tensor.op.Reduction;
 import dev.ricci.tensor.op.StateUpdate;
 import dev.ricci.tensor.program.Buffer;
+import dev.ricci.tensor.program.Graph;
 import dev.ricci.tensor.program.Instruction;
 import dev.ricci.tensor.program.Value;
 import java.util.ArrayList;
@@ -50,6 +51,15 @@ final class Lowering {
         return lowering.made;
     }
 
+    /** What to run instead of a program's instructions; those without kernels stay. */
+    static List<Instruction> of(Graph graph) {
+        int next = graph.instructions().stream().flatMap(i -> i.outputs().stream()).mapToInt(v -> v.buffer().id()).max()
+                .orElse(0) + 1;
+        Lowering lowering = new Lowering(next);
+        graph.instructions().forEach(lowering::lower);
+        return lowering.made;
+    }
+
     private void lower(Instruction i) {
         if (i.op() instanceof Loss.LinearCrossEntropy op) {
             linearCrossEntropy(op, i.inputs(), i.outputs());
@@ -63,6 +73,12 @@ final class Lowering {
             in = new ArrayList<>(in);
             in.set(1, dense(in.get(1)));
             in.set(2, dense(in.get(2)));
+        }
+        if (i.updates() && (i.op() instanceof StateUpdate.Assign || i.op() instanceof StateUpdate.WriteSlice)
+                && in.get(1).buffer() == in.get(0).buffer()) {
+            // The copy is made in no order: what is written from must not be what is written to.
+            in = new ArrayList<>(in);
+            in.set(1, run(new Movement.Copy(), in.get(1)));
         }
         made.add(new Instruction(i.op(), in, i.outputs()));
     }

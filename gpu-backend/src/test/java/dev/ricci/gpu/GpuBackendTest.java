@@ -35,6 +35,16 @@ class GpuBackendTest {
         public void run(List<Launch> launches, Arena arena) {
             ran.addAll(launches);
         }
+
+        @Override
+        public long memory() {
+            return 1 << 20;
+        }
+
+        @Override
+        public DevicePlan plan(DevicePlan.Description description) {
+            throw new IllegalStateException("single ops only");
+        }
     };
 
     private Tensor on(boolean strict, Supplier<Tensor> body) {

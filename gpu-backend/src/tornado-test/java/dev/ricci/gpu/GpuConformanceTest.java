@@ -42,6 +42,12 @@ final class GpuConformanceTest extends BackendConformance {
                 .filter(r -> only.isEmpty() || r.name().matches(only)).toList();
     }
 
+    /** Each is compiled for itself. */
+    @Override
+    protected int capturedCases() {
+        return Integer.getInteger("ricci.gpu.captured", 2);
+    }
+
     @Test
     void tornadoDoesNotFallBack() {
         Assertions.assertEquals("false", System.getProperty("tornado.recover.bailout", "").toLowerCase(Locale.ROOT));

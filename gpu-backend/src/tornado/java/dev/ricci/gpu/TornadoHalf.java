@@ -15,8 +15,10 @@ import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -119,7 +121,32 @@ final class TornadoHalf implements DeviceHalf {
                 .transferToHost(DataTransferMode.EVERY_EXECUTION, a.floats, a.ints, a.longs).snapshot());
     }
 
-    private static Task6<KernelContext, FloatArray, IntArray, LongArray, IntArray, FloatArray> code(Kernel kernel) {
+    @Override
+    public long memory() {
+        TornadoDevice device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
+        return Math.min(bytes(System.getProperty("tornado.device.memory", "4GB")), device.getMaxGlobalMemory());
+    }
+
+    /** TornadoVM's way of writing sizes: a number, and B, KB, MB or GB. */
+    private static long bytes(String size) {
+        String unit = size.replaceAll("[0-9 ]", "").toUpperCase(Locale.ROOT);
+        long number = Long.parseLong(size.replaceAll("[^0-9]", ""));
+        return number << switch (unit) {
+            case "KB" -> 10;
+            case "MB" -> 20;
+            case "GB" -> 30;
+            default -> 0;
+        };
+    }
+
+    @Override
+    public DevicePlan plan(DevicePlan.Description description) {
+        boolean captured = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice().getTornadoVMBackend()
+                == TornadoVMBackendType.CUDA;
+        return new TornadoPlan(description, captured);
+    }
+
+    static Task6<KernelContext, FloatArray, IntArray, LongArray, IntArray, FloatArray> code(Kernel kernel) {
         return switch (kernel) {
             case UNARY -> ElementwiseKernels::kUnary;
             case TEST -> ElementwiseKernels::kTest;

@@ -10,9 +10,12 @@ import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.op.CustomOp;
 import dev.ricci.tensor.op.Movement;
 import dev.ricci.tensor.op.StateUpdate;
+import dev.ricci.tensor.program.Value;
 import dev.ricci.tensor.spi.Backend;
+import dev.ricci.tensor.spi.CompiledProgram;
 import dev.ricci.tensor.spi.HeapStorage;
 import dev.ricci.tensor.spi.Operand;
+import dev.ricci.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -72,10 +75,30 @@ final class CaseRuns {
         return outputs;
     }
 
-    /** The outputs of a captured program of the op. */
+    /** The outputs of a captured program of the op, run as the backend compiles it, or else op by op. */
     static List<Tensor> captured(Backend backend, OpCase call) {
-        return Backends.with(backend, () -> Program.capture(call.op().name(),
-                in -> Tensor.applyAll(call.op(), in.toArray(Tensor[]::new)), call.inputs()).run(call.array()));
+        return Backends.with(backend, () -> {
+            Program program = Program.capture(call.op().name(), in -> Tensor.applyAll(call.op(), in.toArray(Tensor[]::new)),
+                    call.inputs());
+            CompiledProgram compiled = call.inputs().stream().anyMatch(t -> t.dtype() == DType.F64) ? null
+                    : backend.compile(program.graph());
+            if (compiled == null) {
+                return program.run(call.array());
+            }
+            try (compiled) {
+                return run(compiled, call);
+            }
+        });
+    }
+
+    private static List<Tensor> run(CompiledProgram compiled, OpCase call) {
+        List<Tensor> outputs = new ArrayList<>();
+        for (Value v : compiled.graph().results()) {
+            outputs.add(Tensor.wrap(Views.poisoned(v.buffer().dtype(), v.buffer().size()), v.layout().shape()));
+        }
+        compiled.run(call.inputs().stream().map(t -> Tensor.apply(new Movement.Copy(), t).storage()).toArray(Storage[]::new),
+                outputs.stream().map(Tensor::storage).toArray(Storage[]::new));
+        return outputs;
     }
 
     /** The new states of a state update that writes over its old ones. */

@@ -120,6 +120,11 @@ public final class HeapStorage extends Storage {
         return loan != null;
     }
 
+    /** Whether it is this one who keeps them. */
+    public boolean isLentTo(Loan who) {
+        return loan == who;
+    }
+
     /** The memory itself while its values are elsewhere: a storage over the same array that asks nobody. */
     public HeapStorage lent() {
         return new HeapStorage(dtype(), size(), array);
