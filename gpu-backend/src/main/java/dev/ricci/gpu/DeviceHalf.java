@@ -16,6 +16,9 @@ interface DeviceHalf {
     /** Most bytes that a program may take there. */
     long memory();
 
+    /** Most bytes of one array there. */
+    long largestArray();
+
     /** Makes a plan, its arrays zero. */
     DevicePlan plan(DevicePlan.Description description);
 }

@@ -108,6 +108,14 @@ final class ResidentProgram implements CompiledProgram, HeapStorage.Loan {
                     + " sequences, or raise -Dtornado.device.memory if the device has more", graph.name(), needed / 1e6,
                     half.device(), memory.heldBytes() / 1e6, memory.intermediateBytes() / 1e6, there / 1e6));
         }
+        for (int t = 0; t < 3; t++) {
+            long bytes = (t == 2 ? 8L : 4L) * description.sizes()[t];
+            if (bytes > half.largestArray()) {
+                throw new DeviceException(String.format(Locale.ROOT, "program '%s': needs one array of %.1f MB on %s, which"
+                        + " allows %.1f MB; use smaller batches or shorter sequences", graph.name(), bytes / 1e6,
+                        half.device(), half.largestArray() / 1e6));
+            }
+        }
     }
 
     // ---------------------------------------------------------------- running

@@ -42,6 +42,11 @@ class GpuBackendTest {
         }
 
         @Override
+        public long largestArray() {
+            return 1 << 19;
+        }
+
+        @Override
         public DevicePlan plan(DevicePlan.Description description) {
             throw new IllegalStateException("single ops only");
         }

@@ -147,6 +147,11 @@ class ResidentProgramTest {
         }
 
         @Override
+        public long largestArray() {
+            return 1 << 19;
+        }
+
+        @Override
         public DevicePlan plan(DevicePlan.Description description) {
             return new Memory(description);
         }
@@ -231,6 +236,14 @@ class ResidentProgramTest {
         String message = assertThrows(DeviceException.class, () -> backend.compile(p.graph())).getMessage();
         assertTrue(message.contains("'wide'") && message.contains("a pretence") && message.contains("1.0 MB"), message);
         assertEquals(List.of(), log);
+    }
+
+    @Test
+    void anArrayLargerThanTheDeviceAllowsIsRefused() {
+        Program p = NoGrad.call(() -> Program.capture("long", in -> List.of(in.getFirst().add(1).mean()),
+                List.of(Tensor.zeros(1 << 17))));
+        String message = assertThrows(DeviceException.class, () -> backend.compile(p.graph())).getMessage();
+        assertTrue(message.contains("'long'") && message.contains("one array"), message);
     }
 
     @Test

@@ -15,7 +15,6 @@ import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.WorkerGrid;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 import uk.ac.manchester.tornado.api.WorkerGrid2D;
-import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task6;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
@@ -29,6 +28,15 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
  * execution. Arrays come in a few sizes, since a plan's cannot be changed.
  */
 final class TornadoHalf implements DeviceHalf {
+    private static final String LIMIT = "tornado.device.memory";
+
+    static {
+        // TornadoVM takes 4 GB for the memory of every device; what there is, the device knows.
+        if (System.getProperty(LIMIT) == null) {
+            System.setProperty(LIMIT, "1024GB");
+        }
+    }
+
     /** The smallest arrays; larger ones have 4 times as many elements each. */
     private static final int SMALLEST = 1 << 13;
 
@@ -123,12 +131,17 @@ final class TornadoHalf implements DeviceHalf {
 
     @Override
     public long memory() {
-        TornadoDevice device = TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice();
-        return Math.min(bytes(System.getProperty("tornado.device.memory", "4GB")), device.getMaxGlobalMemory());
+        return Math.min(limit(), TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice().getMaxGlobalMemory() / 10 * 9);
     }
 
-    /** TornadoVM's way of writing sizes: a number, and B, KB, MB or GB. */
-    private static long bytes(String size) {
+    @Override
+    public long largestArray() {
+        return TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice().getMaxAllocMemory();
+    }
+
+    /** What the property allows: a number, and B, KB, MB or GB. */
+    private static long limit() {
+        String size = System.getProperty(LIMIT);
         String unit = size.replaceAll("[0-9 ]", "").toUpperCase(Locale.ROOT);
         long number = Long.parseLong(size.replaceAll("[^0-9]", ""));
         return number << switch (unit) {
