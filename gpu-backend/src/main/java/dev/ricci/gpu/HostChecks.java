@@ -10,6 +10,7 @@ import dev.ricci.tensor.op.StateUpdate;
 import dev.ricci.tensor.program.Value;
 import dev.ricci.tensor.spi.IdCheck;
 import dev.ricci.tensor.spi.Operand;
+import java.util.List;
 
 /** What must be looked at on the host before a kernel runs: ids beyond their bounds, integer divisors of zero. */
 final class HostChecks {
@@ -42,7 +43,7 @@ final class HostChecks {
     }
 
     /** Which operand of an op is looked at, or -1. */
-    static int operand(Op op, Value first) {
+    static int operand(Op op, List<Value> in) {
         return switch (op) {
             case Indexing.Gather o -> 1;
             case Indexing.ScatterAdd o -> 1;
@@ -54,7 +55,7 @@ final class HostChecks {
             case Loss.CrossEntropyBackward o -> 2;
             case Loss.LinearCrossEntropy o -> 2;
             case StateUpdate.WriteSlice o -> 2;
-            case Elementwise.Binary o when !first.buffer().dtype().isFloating()
+            case Elementwise.Binary o when !in.getFirst().buffer().dtype().isFloating()
                     && (o.kind() == BinaryKind.DIV || o.kind() == BinaryKind.MOD) -> 1;
             default -> -1;
         };

@@ -43,7 +43,7 @@ class GpuBackendTest {
 
         @Override
         public long largestArray() {
-            return 1 << 19;
+            return 1 << 18;
         }
 
         @Override

@@ -148,7 +148,7 @@ class ResidentProgramTest {
 
         @Override
         public long largestArray() {
-            return 1 << 19;
+            return 1 << 18;
         }
 
         @Override
@@ -241,7 +241,7 @@ class ResidentProgramTest {
     @Test
     void anArrayLargerThanTheDeviceAllowsIsRefused() {
         Program p = NoGrad.call(() -> Program.capture("long", in -> List.of(in.getFirst().add(1).mean()),
-                List.of(Tensor.zeros(1 << 17))));
+                List.of(Tensor.zeros(1 << 16))));
         String message = assertThrows(DeviceException.class, () -> backend.compile(p.graph())).getMessage();
         assertTrue(message.contains("'long'") && message.contains("one array"), message);
     }

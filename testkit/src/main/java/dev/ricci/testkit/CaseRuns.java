@@ -18,6 +18,7 @@ import dev.ricci.tensor.spi.Operand;
 import dev.ricci.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Ways to run a case. */
 final class CaseRuns {
@@ -80,8 +81,9 @@ final class CaseRuns {
         return Backends.with(backend, () -> {
             Program program = Program.capture(call.op().name(), in -> Tensor.applyAll(call.op(), in.toArray(Tensor[]::new)),
                     call.inputs());
-            CompiledProgram compiled = call.inputs().stream().anyMatch(t -> t.dtype() == DType.F64) ? null
-                    : backend.compile(program.graph());
+            boolean doubles = Stream.concat(call.inputs().stream().map(Tensor::spec),
+                    program.graph().results().stream().map(Value::spec)).anyMatch(t -> t.dtype() == DType.F64);
+            CompiledProgram compiled = doubles ? null : backend.compile(program.graph());
             if (compiled == null) {
                 return program.run(call.array());
             }
