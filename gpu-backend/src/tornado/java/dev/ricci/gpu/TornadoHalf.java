@@ -186,6 +186,8 @@ final class TornadoHalf implements DeviceHalf {
             case CUM_SUM -> ReductionKernels::kCumSum;
             case SORT -> ReductionKernels::kSort;
             case MATMUL -> MatMulKernels::kMatMul;
+            case MATMUL_FEW -> MatMulKernels::kMatMulFew;
+            case MATMUL_LARGE -> MatMulKernels::kMatMulLarge;
             case SOFTMAX -> RowKernels::kSoftmax;
             case SOFTMAX_BACKWARD -> RowKernels::kSoftmaxBackward;
             case NORM -> RowKernels::kNorm;
