@@ -160,17 +160,15 @@ final class MatMulKernels {
         int tid = c.localIdx;
         int ty = tid / 16;
         int tx = tid % 16;
-        // An item reads 8 elements of each: along rows or columns 16 apart, or along k 2 apart.
-        int aAlong = p.get(Params.THIRD);
-        int aK = aAlong == 1 ? tid / 128 : tx;
-        int aKStep = aAlong == 1 ? 2 : 0;
-        int aRow = aAlong == 1 ? tid % 128 : ty;
-        int aRowStep = aAlong == 1 ? 0 : 16;
-        int bAlong = p.get(Params.EXTRA);
-        int bK = bAlong == 1 ? tx : tid / 128;
-        int bKStep = bAlong == 1 ? 0 : 2;
-        int bColumn = bAlong == 1 ? ty : tid % 128;
-        int bColumnStep = bAlong == 1 ? 16 : 0;
+        // An item reads 8 elements of each, 16 rows or columns apart.
+        int aK = p.get(Params.THIRD) == 1 ? ty : tx;
+        int aRow = p.get(Params.THIRD) == 1 ? tx : ty;
+        int aFrom = a + (row0 + aRow) * p.get(Params.A_ROW) + aK * p.get(Params.A_COLUMN);
+        int aStep = 16 * p.get(Params.A_ROW);
+        int bK = p.get(Params.EXTRA) == 1 ? tx : ty;
+        int bColumn = p.get(Params.EXTRA) == 1 ? ty : tx;
+        int bFrom = b + (column0 + bColumn) * p.get(Params.B_COLUMN) + bK * p.get(Params.B_ROW);
+        int bStep = 16 * p.get(Params.B_COLUMN);
         float[] tileA = c.allocateFloatLocalArray(2 * 16 * 130);
         float[] tileB = c.allocateFloatLocalArray(2 * 16 * 130);
         float[] sum = new float[64];
@@ -185,20 +183,18 @@ final class MatMulKernels {
         for (int k0 = -16; k0 < k; k0 += 16) {
             int ahead = k0 + 16;
             if (ahead < k) {
+                int aAt = aFrom + ahead * p.get(Params.A_COLUMN);
+                int bAt = bFrom + ahead * p.get(Params.B_ROW);
                 for (int i = 0; i < 8; i++) {
-                    int d = ahead + aK + aKStep * i;
-                    int row = Math.min(row0 + aRow + aRowStep * i, m - 1);
                     nextA[i] = 0f;
-                    if (d < k) {
-                        nextA[i] = f.get(a + row * p.get(Params.A_ROW) + d * p.get(Params.A_COLUMN));
+                    if (ahead + aK < k && row0 + aRow + 16 * i < m) {
+                        nextA[i] = f.get(aAt + aStep * i);
                     }
                 }
                 for (int i = 0; i < 8; i++) {
-                    int d = ahead + bK + bKStep * i;
-                    int column = Math.min(column0 + bColumn + bColumnStep * i, columns - 1);
                     nextB[i] = 0f;
-                    if (d < k) {
-                        nextB[i] = f.get(b + d * p.get(Params.B_ROW) + column * p.get(Params.B_COLUMN));
+                    if (ahead + bK < k && column0 + bColumn + 16 * i < columns) {
+                        nextB[i] = f.get(bAt + bStep * i);
                     }
                 }
             }
@@ -220,10 +216,10 @@ final class MatMulKernels {
             buffer = 1 - buffer;
             if (ahead < k) {
                 for (int i = 0; i < 8; i++) {
-                    tileA[(buffer * 16 + aK + aKStep * i) * 130 + aRow + aRowStep * i] = nextA[i];
+                    tileA[(buffer * 16 + aK) * 130 + aRow + 16 * i] = nextA[i];
                 }
                 for (int i = 0; i < 8; i++) {
-                    tileB[(buffer * 16 + bK + bKStep * i) * 130 + bColumn + bColumnStep * i] = nextB[i];
+                    tileB[(buffer * 16 + bK) * 130 + bColumn + 16 * i] = nextB[i];
                 }
             }
             c.localBarrier();
