@@ -174,6 +174,7 @@ final class TornadoHalf implements DeviceHalf {
             case CAST_WHOLE -> ElementwiseKernels::kCastWhole;
             case CAST_FROM_WHOLE -> ElementwiseKernels::kCastFromWhole;
             case ROUND -> ElementwiseKernels::kRound;
+            case FUSED -> ElementwiseKernels::kFused;
             case COPY -> MovementKernels::kCopy;
             case FILL -> MovementKernels::kFill;
             case ARANGE -> MovementKernels::kArange;
