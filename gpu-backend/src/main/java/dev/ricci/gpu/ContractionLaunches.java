@@ -9,7 +9,8 @@ import java.util.List;
 
 /** Launches of matrix products, convolutions and pooling. */
 final class ContractionLaunches {
-    private static final int TILE = 16;
+    /** Of products that fewer tiles of 128 x 128 cover the small tiles keep more of a device busy. */
+    private static final int LARGE_TILES = 16;
 
     private ContractionLaunches() {
     }
@@ -48,18 +49,35 @@ final class ContractionLaunches {
         return v.layout().shape();
     }
 
+    /** The kernel for a batch of products; all three give the same bits. */
+    static Kernel matMul(int batches, int m, int n, int k) {
+        if (m <= 8 && n >= 32 && k >= 128) {
+            return Kernel.MATMUL_FEW;
+        }
+        boolean large = m >= 64 && n >= 64 && (long) tiles(m, 128) * tiles(n, 128) * batches >= LARGE_TILES;
+        return large ? Kernel.MATMUL_LARGE : Kernel.MATMUL;
+    }
+
+    private static int tiles(int size, int tile) {
+        return (size + tile - 1) / tile;
+    }
+
     private static void matMul(List<Value> in, Value out, Launches to) {
         Layout a = in.get(0).layout();
         Layout b = in.get(1).layout();
         int axes = a.shape().rank() - 2;
         int m = a.shape().dim(-2);
         int n = b.shape().dim(-1);
+        int k = a.shape().dim(-1);
         int batches = a.shape().sub(0, axes).size();
-        Launch launch = to.launch(Kernel.MATMUL, shape(out).size())
-                .groups((n + TILE - 1) / TILE, (m + TILE - 1) / TILE * batches, TILE * TILE)
-                .set(Params.M, m).set(Params.N, n).set(Params.K, a.shape().dim(-1))
+        Kernel kernel = matMul(batches, m, n, k);
+        int tile = kernel == Kernel.MATMUL_LARGE ? 128 : kernel == Kernel.MATMUL_FEW ? 32 : 16;
+        int lines = kernel == Kernel.MATMUL_FEW ? 1 : tiles(m, tile);
+        Launch launch = to.launch(kernel, shape(out).size()).groups(tiles(n, tile) * lines * batches, 1, 256)
+                .set(Params.M, m).set(Params.N, n).set(Params.K, k)
                 .set(Params.A_ROW, a.stride(axes)).set(Params.A_COLUMN, a.stride(axes + 1))
                 .set(Params.B_ROW, b.stride(axes)).set(Params.B_COLUMN, b.stride(axes + 1))
+                .flag(Params.THIRD, byColumns(a)).flag(Params.EXTRA, byColumns(b))
                 .at(Params.A, in.get(0)).at(Params.B, in.get(1)).at(Params.OUT, out);
         if (shape(out).size() > 0) {
             launch.over(a.shape().sub(0, axes), new int[] {Params.STRIDES_A, Params.STRIDES_B}, a, b);
@@ -67,6 +85,12 @@ final class ContractionLaunches {
         if (in.size() == 3) {
             launch.set(Params.FLAG, 1).at(Params.C, in.get(2)).set(Params.SECOND, in.get(2).layout().stride(0));
         }
+    }
+
+    /** Whether the elements of a column lie closer together than those of a row. */
+    private static boolean byColumns(Layout matrix) {
+        int rank = matrix.shape().rank();
+        return Math.abs(matrix.stride(rank - 2)) < Math.abs(matrix.stride(rank - 1));
     }
 
     private static Launch images(Launch launch, Shape x, Shape y, Shape weight, Window w, int groups) {

@@ -56,6 +56,7 @@ final class Launches {
             case StateUpdate o -> true;
             // In double precision on the CPU, as the ops say.
             case LinearAlgebra o -> false;
+            case FusedOp o -> true;
             // Its forward is made of other ops.
             case CustomOp o -> false;
         };
@@ -82,6 +83,7 @@ final class Launches {
             case Random o -> random(o, in, out.getFirst());
             case StateUpdate o -> update(o, in, out);
             case LinearAlgebra o -> throw new IllegalStateException(o.name() + " has no kernel");
+            case FusedOp o -> fused(o, in, out.getFirst());
             case CustomOp o -> throw new IllegalStateException(o.name() + " runs by its forward");
         }
     }
@@ -108,16 +110,16 @@ final class Launches {
         switch (op) {
             case Elementwise.Unary o when Memory.type(x.buffer().dtype()) != 0 ->
                     over(launch(Kernel.UNARY_WHOLE, size).type(y), o.kind().ordinal(), in, y);
-            case Elementwise.Unary o when o.kind() == UnaryKind.IS_NAN || o.kind() == UnaryKind.IS_FINITE ->
+            case Elementwise.Unary o when group(o.kind()) == Params.TEST ->
                     over(launch(Kernel.TEST, size), o.kind().ordinal(), in, y);
-            case Elementwise.Unary o -> over(launch(Kernel.UNARY, size), o.kind().ordinal(), in, y);
-            case Elementwise.UnaryBackward o -> over(launch(Kernel.GATE, size), o.kind().ordinal(), in, y);
-            case Elementwise.Gate o ->
-                    over(launch(Kernel.GATE, size).set(Params.EXTRA, 1), o.kind().ordinal(), in, y);
-            case Elementwise.GateBackward o -> {
-                over(launch(Kernel.GATE, size).set(Params.EXTRA, 2), o.kind().ordinal(), in, y);
-                over(launch(Kernel.GATE, size).set(Params.EXTRA, 3), o.kind().ordinal(), in, out.get(1));
-            }
+            case Elementwise.Unary o -> over(launch(Kernel.UNARY, size).set(Params.EXTRA, group(o.kind())),
+                    o.kind().ordinal(), in, y);
+            case Elementwise.UnaryBackward o -> over(launch(Kernel.GATE, size).set(Params.EXTRA, Params.GRADIENT),
+                    o.kind().ordinal(), in, y);
+            case Elementwise.Gate o -> over(launch(Kernel.GATE, size).set(Params.EXTRA, Params.GATE),
+                    o.kind().ordinal(), in, y);
+            case Elementwise.GateBackward o -> over(launch(Kernel.GATE, size).set(Params.FLAG, 1)
+                    .at(Params.SECOND, out.get(1)), o.kind().ordinal(), in, y);
             case Elementwise.Binary o -> over(launch(Memory.type(x.buffer().dtype()) == 0 ? Kernel.BINARY
                     : Kernel.BINARY_WHOLE, size).type(x), o.kind().ordinal(), in, y);
             case Elementwise.Compare o -> over(launch(Memory.type(x.buffer().dtype()) == 0 ? Kernel.COMPARE
@@ -139,7 +141,7 @@ final class Launches {
     private void cast(Value x, Value y, int size) {
         DType from = x.buffer().dtype();
         DType to = y.buffer().dtype();
-        int sixteen = to == DType.F16 ? 1 : to == DType.BF16 ? 2 : 0;
+        int sixteen = sixteen(to);
         int low = to == DType.I32 ? Integer.MIN_VALUE : 0;
         int high = to == DType.I32 ? Integer.MAX_VALUE : 255;
         if (Memory.type(from) == 0 && Memory.type(to) == 0) {
@@ -152,6 +154,54 @@ final class Launches {
         } else {
             over(launch(Kernel.CAST_WHOLE, size).type(x).set(Params.EXTRA, Memory.type(to)).set(Params.FIRST, low)
                     .set(Params.SECOND, high), to == DType.BOOL ? 1 : 0, List.of(x), y);
+        }
+    }
+
+    /** Which rounding a type of floats needs. */
+    private static int sixteen(DType to) {
+        return to == DType.F16 ? 1 : to == DType.BF16 ? 2 : 0;
+    }
+
+    /** Which part of the kernels has a function. */
+    private static int group(UnaryKind kind) {
+        return switch (kind) {
+            case IS_NAN, IS_FINITE -> Params.TEST;
+            case SIGMOID, GELU, GELU_TANH, SILU, SOFTPLUS, ERF -> Params.CURVE;
+            default -> Params.UNARY;
+        };
+    }
+
+    private void fused(FusedOp op, List<Value> in, Value y) {
+        Launch launch = launch(Kernel.FUSED, size(y)).type(y).at(Params.OUT, y).set(Params.STAGE_COUNT, op.stages().size());
+        int[] strides = new int[in.size()];
+        for (int o = 0; o < strides.length; o++) {
+            int at = Params.OPERANDS + o * Params.OPERAND_INTS;
+            launch.set(at, Memory.type(in.get(o).buffer().dtype())).at(at + 1, in.get(o));
+            strides[o] = at + 2;
+        }
+        launch.over(y.layout().shape(), strides, in.stream().map(Value::layout).toArray(Layout[]::new));
+        for (int s = 0; s < op.stages().size(); s++) {
+            FusedOp.Stage stage = op.stages().get(s);
+            int at = Params.STAGES + s * Params.STAGE_INTS;
+            stage(launch, at, stage.op());
+            for (int k = 0; k < stage.from().size(); k++) {
+                int from = stage.from().at(k);
+                launch.set(at + 2 + k, from == FusedOp.ABOVE ? 0 : Params.OPERANDS + from * Params.OPERAND_INTS);
+            }
+        }
+    }
+
+    private static void stage(Launch launch, int at, Elementwise op) {
+        switch (op) {
+            case Elementwise.Unary o -> launch.set(at, group(o.kind())).set(at + 1, o.kind().ordinal());
+            case Elementwise.UnaryBackward o -> launch.set(at, Params.GRADIENT).set(at + 1, o.kind().ordinal());
+            case Elementwise.Gate o -> launch.set(at, Params.GATE).set(at + 1, o.kind().ordinal());
+            case Elementwise.GateBackward o -> throw new IllegalStateException(o.name() + " has two results");
+            case Elementwise.Binary o -> launch.set(at, Params.BINARY).set(at + 1, o.kind().ordinal());
+            case Elementwise.Compare o -> launch.set(at, Params.COMPARE).set(at + 1, o.kind().ordinal());
+            case Elementwise.Where o -> launch.set(at, Params.WHERE);
+            case Elementwise.Cast o -> launch.set(at, o.to() == DType.BOOL ? Params.NOT_ZERO : Params.ROUND)
+                    .set(at + 1, sixteen(o.to()));
         }
     }
 

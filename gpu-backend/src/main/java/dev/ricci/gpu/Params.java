@@ -5,7 +5,7 @@ package dev.ricci.gpu;
  * part is common to all; the rest means what each kernel says.
  */
 final class Params {
-    static final int INTS = 64;
+    static final int INTS = 160;
     static final int FLOATS = 12;
 
     /** Items that have work. */
@@ -83,6 +83,28 @@ final class Params {
     static final int DILATION_H = 21;
     static final int DILATION_W = 22;
     static final int CONV_GROUPS = 23;
+
+    /** Stages of a fused kernel: group, kind, places of three operands. */
+    static final int STAGE_COUNT = 16;
+    static final int STAGES = 17;
+    static final int STAGE_INTS = 5;
+    static final int MAX_STAGES = 8;
+    /** Operands of its stages: type, offset, strides. */
+    static final int OPERANDS = 57;
+    static final int OPERAND_INTS = 10;
+    static final int MAX_OPERANDS = 10;
+    /** Groups of ops; from {@link #SMOOTH} on they share functions. */
+    static final int BINARY = 0;
+    static final int UNARY = 1;
+    static final int COMPARE = 2;
+    static final int WHERE = 3;
+    static final int TEST = 4;
+    static final int ROUND = 5;
+    static final int NOT_ZERO = 6;
+    static final int SMOOTH = 7;
+    static final int CURVE = 7;
+    static final int GRADIENT = 8;
+    static final int GATE = 9;
 
     /** The float that is infinity: kernels cannot write it. */
     static final int INFINITY = 6;

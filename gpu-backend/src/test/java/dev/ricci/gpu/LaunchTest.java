@@ -9,6 +9,7 @@ import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Layout;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.op.Contraction;
 import dev.ricci.tensor.op.Ints;
 import dev.ricci.tensor.op.Movement;
 import dev.ricci.tensor.op.ReduceKind;
@@ -77,6 +78,54 @@ class LaunchTest {
         assertEquals(4, item.groupsX());
         assertEquals(5, item.ints()[Params.FIRST]);
         assertEquals(5000, item.ints()[Params.OUT]);
+    }
+
+    private static Launch product(Value a, Value b, Shape result) {
+        Value y = Arena.dense(2, DType.F32, result);
+        Arena arena = new Arena();
+        for (Value v : List.of(a, b, y)) {
+            arena.add(v.buffer());
+        }
+        List<Launch> made = Launches.of(new Instruction(new Contraction.MatMul(), List.of(a, b), List.of(y)), arena);
+        assertEquals(1, made.size());
+        return made.getFirst();
+    }
+
+    @Test
+    void productsGetTilesByTheirSize() {
+        assertEquals(Kernel.MATMUL_FEW, ContractionLaunches.matMul(1, 8, 4096, 4096));
+        assertEquals(Kernel.MATMUL, ContractionLaunches.matMul(1, 9, 4096, 4096));
+        assertEquals(Kernel.MATMUL, ContractionLaunches.matMul(100, 1, 31, 128));
+        assertEquals(Kernel.MATMUL, ContractionLaunches.matMul(100, 1, 32, 127));
+        assertEquals(Kernel.MATMUL, ContractionLaunches.matMul(1, 384, 512, 64));
+        assertEquals(Kernel.MATMUL_LARGE, ContractionLaunches.matMul(1, 385, 512, 64));
+        assertEquals(Kernel.MATMUL_LARGE, ContractionLaunches.matMul(16, 64, 64, 64));
+        assertEquals(Kernel.MATMUL, ContractionLaunches.matMul(16, 63, 64, 64));
+        // More tiles than an int counts are not fewer.
+        assertEquals(Kernel.MATMUL_LARGE, ContractionLaunches.matMul(1, Integer.MAX_VALUE - 127, 1 << 20, 1));
+    }
+
+    @Test
+    void groupsOfAProductCoverItAndReadWhatLiesSideBySide() {
+        Value a = Arena.dense(0, DType.F32, Shape.of(4, 130, 7));
+        Value b = Arena.dense(1, DType.F32, Shape.of(4, 300, 7));
+        Value turned = new Value(b.buffer(), b.layout().permute(new int[] {0, 2, 1}));
+        Launch large = product(a, turned, Shape.of(4, 130, 300));
+        assertEquals(Kernel.MATMUL_LARGE, large.kernel());
+        assertEquals(4 * 2 * 3, large.groupsX());
+        assertEquals(0, large.ints()[Params.THIRD]);
+        assertEquals(1, large.ints()[Params.EXTRA]);
+        Value c = Arena.dense(0, DType.F32, Shape.of(2, 17, 7));
+        Value d = Arena.dense(1, DType.F32, Shape.of(2, 7, 40));
+        Launch small = product(c, d, Shape.of(2, 17, 40));
+        assertEquals(Kernel.MATMUL, small.kernel());
+        assertEquals(2 * 2 * 3, small.groupsX());
+        Value e = Arena.dense(0, DType.F32, Shape.of(3, 2, 200));
+        Value f = Arena.dense(1, DType.F32, Shape.of(3, 200, 70));
+        Launch few = product(e, f, Shape.of(3, 2, 70));
+        assertEquals(Kernel.MATMUL_FEW, few.kernel());
+        assertEquals(3 * 3, few.groupsX());
+        assertEquals(0, few.ints()[Params.EXTRA]);
     }
 
     @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class KernelRulesTest {
     private static final List<Class<?>> KERNELS = List.of(ElementwiseKernels.class, MovementKernels.class,
             ReductionKernels.class, MatMulKernels.class, RowKernels.class, IndexKernels.class, AttentionKernels.class,
-            StateKernels.class, ImageKernels.class, DeviceMath.class, Index.class);
+            StateKernels.class, ImageKernels.class, DeviceMath.class, Functions.class, Index.class);
 
     private static ClassModel parse(Class<?> type) throws IOException {
         try (var in = type.getResourceAsStream(type.getSimpleName() + ".class")) {

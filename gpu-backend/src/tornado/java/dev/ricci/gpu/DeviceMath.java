@@ -202,8 +202,8 @@ final class DeviceMath {
     }
 
     /** a - b floor(a / b), with the sign of b. */
-    static float mod(float a, float b) {
-        float whole = TornadoMath.floor(a / b);
+    static float mod(float a, float b, float quotient) {
+        float whole = TornadoMath.floor(quotient);
         float r = -whole * b + a;
         float size = TornadoMath.abs(b);
         // The quotient may have been rounded over a whole number.

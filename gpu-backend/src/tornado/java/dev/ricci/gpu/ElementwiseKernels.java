@@ -11,58 +11,21 @@ final class ElementwiseKernels {
     private ElementwiseKernels() {
     }
 
-    /** {@link dev.ricci.tensor.op.UnaryKind} of floats, by its ordinal. */
+    /** {@link dev.ricci.tensor.op.UnaryKind} of floats, by its ordinal; EXTRA is its group. */
     static void kUnary(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
         int i = c.globalIdx;
         if (i < p.get(Params.COUNT)) {
             int kind = p.get(Params.KIND);
             float x = f.get(p.get(Params.A) + Index.at(p, Params.STRIDES_A, i));
             float y = x;
-            if (kind == 0) {
-                y = -x;
-            } else if (kind == 1) {
-                y = TornadoMath.abs(x);
-            } else if (kind == 2) {
-                y = x > 0f ? 1f : x < 0f ? -1f : x;
-            } else if (kind == 3) {
-                y = x * x;
-            } else if (kind == 4) {
-                y = TornadoMath.exp(x);
-            } else if (kind == 5) {
-                y = DeviceMath.expm1(x);
-            } else if (kind == 6) {
-                y = TornadoMath.log(x);
-            } else if (kind == 7) {
-                y = DeviceMath.log1p(x);
-            } else if (kind == 8) {
-                y = TornadoMath.sqrt(x);
-            } else if (kind == 9) {
-                y = 1f / TornadoMath.sqrt(x);
-            } else if (kind == 10) {
-                y = 1f / x;
+            if (p.get(Params.EXTRA) == Params.CURVE) {
+                y = Functions.curve(kind, x);
             } else if (kind == 11) {
                 y = DeviceMath.sine(x, 0);
             } else if (kind == 12) {
                 y = DeviceMath.sine(x, 1);
-            } else if (kind == 13) {
-                y = TornadoMath.tanh(x);
-            } else if (kind == 14) {
-                y = DeviceMath.sigmoid(x);
-            } else if (kind == 15) {
-                y = x > 0f ? x : x != x ? x : 0f;
-            } else if (kind <= 18) {
-                y = DeviceMath.activation(kind, x);
-            } else if (kind == 19) {
-                y = (x > 0f ? x : 0f) + DeviceMath.log1p(TornadoMath.exp(-TornadoMath.abs(x)));
-                y = x != x ? x : y;
-            } else if (kind == 20) {
-                y = DeviceMath.erf(x);
-            } else if (kind == 21) {
-                y = TornadoMath.floor(x);
-            } else if (kind == 22) {
-                y = TornadoMath.ceil(x);
-            } else if (kind == 23) {
-                y = DeviceMath.rint(x);
+            } else {
+                y = Functions.unary(kind, x);
             }
             f.set(p.get(Params.OUT) + i, y);
         }
@@ -73,13 +36,7 @@ final class ElementwiseKernels {
         int i = c.globalIdx;
         if (i < p.get(Params.COUNT)) {
             float x = f.get(p.get(Params.A) + Index.at(p, Params.STRIDES_A, i));
-            int holds = 0;
-            if (p.get(Params.KIND) == 25) {
-                holds = x != x ? 1 : 0;
-            } else {
-                holds = x - x == 0f ? 1 : 0;
-            }
-            n.set(p.get(Params.OUT) + i, holds);
+            n.set(p.get(Params.OUT) + i, Functions.test(p.get(Params.KIND), x));
         }
     }
 
@@ -105,27 +62,22 @@ final class ElementwiseKernels {
     }
 
     /**
-     * Activations with a second factor. Mode 0: (grad, x), grad f'(x). 1: (gate, up), f(gate) up. 2: (grad, gate, up),
-     * grad up f'(gate). 3: (grad, gate, up), grad f(gate).
+     * Activations with a second factor, {@link Functions#smooth} of group EXTRA; FLAG: (grad, gate, up) to grad up f'(gate)
+     * and, at SECOND, grad f(gate).
      */
     static void kGate(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
         int i = c.globalIdx;
         if (i < p.get(Params.COUNT)) {
             int kind = p.get(Params.KIND);
-            int mode = p.get(Params.EXTRA);
             float a = f.get(p.get(Params.A) + Index.at(p, Params.STRIDES_A, i));
             float b = f.get(p.get(Params.B) + Index.at(p, Params.STRIDES_B, i));
-            float y = 0f;
-            if (mode == 0) {
-                y = a * DeviceMath.slope(kind, b);
-            } else if (mode == 1) {
-                y = DeviceMath.activation(kind, a) * b;
-            } else if (mode == 2) {
-                y = a * f.get(p.get(Params.C) + Index.at(p, Params.STRIDES_C, i)) * DeviceMath.slope(kind, b);
+            if (p.get(Params.FLAG) == 1) {
+                float up = f.get(p.get(Params.C) + Index.at(p, Params.STRIDES_C, i));
+                f.set(p.get(Params.OUT) + i, a * up * DeviceMath.slope(kind, b));
+                f.set(p.get(Params.SECOND) + i, a * DeviceMath.activation(kind, b));
             } else {
-                y = a * DeviceMath.activation(kind, b);
+                f.set(p.get(Params.OUT) + i, Functions.smooth(p.get(Params.EXTRA), kind, a, b));
             }
-            f.set(p.get(Params.OUT) + i, y);
         }
     }
 
@@ -136,23 +88,7 @@ final class ElementwiseKernels {
             int kind = p.get(Params.KIND);
             float a = f.get(p.get(Params.A) + Index.at(p, Params.STRIDES_A, i));
             float b = f.get(p.get(Params.B) + Index.at(p, Params.STRIDES_B, i));
-            float y = a + b;
-            if (kind == 1) {
-                y = a - b;
-            } else if (kind == 2) {
-                y = a * b;
-            } else if (kind == 3) {
-                y = a / b;
-            } else if (kind == 4) {
-                y = TornadoMath.pow(a, b);
-            } else if (kind == 5) {
-                y = DeviceMath.max(a, b);
-            } else if (kind == 6) {
-                y = DeviceMath.min(a, b);
-            } else if (kind == 7) {
-                y = DeviceMath.mod(a, b);
-            }
-            f.set(p.get(Params.OUT) + i, y);
+            f.set(p.get(Params.OUT) + i, Functions.binary(kind, a, b));
         }
     }
 
@@ -192,28 +128,14 @@ final class ElementwiseKernels {
         }
     }
 
-    /** {@link dev.ricci.tensor.op.CompareKind} of floats. TornadoVM takes a <= b for not a > b, which NaN makes wrong. */
+    /** {@link dev.ricci.tensor.op.CompareKind} of floats. */
     static void kCompare(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
         int i = c.globalIdx;
         if (i < p.get(Params.COUNT)) {
             int kind = p.get(Params.KIND);
             float a = f.get(p.get(Params.A) + Index.at(p, Params.STRIDES_A, i));
             float b = f.get(p.get(Params.B) + Index.at(p, Params.STRIDES_B, i));
-            int y = 0;
-            if (kind == 0) {
-                y = a == b ? 1 : 0;
-            } else if (kind == 1) {
-                y = a != b ? 1 : 0;
-            } else if (kind == 2) {
-                y = a < b ? 1 : 0;
-            } else if (kind == 3) {
-                y = (a < b ? 1 : 0) | (a == b ? 1 : 0);
-            } else if (kind == 4) {
-                y = a > b ? 1 : 0;
-            } else {
-                y = (a > b ? 1 : 0) | (a == b ? 1 : 0);
-            }
-            n.set(p.get(Params.OUT) + i, y);
+            n.set(p.get(Params.OUT) + i, Functions.compare(kind, a, b));
         }
     }
 
@@ -321,6 +243,51 @@ final class ElementwiseKernels {
         if (i < p.get(Params.COUNT)) {
             float x = f.get(p.get(Params.A) + Index.at(p, Params.STRIDES_A, i));
             f.set(p.get(Params.OUT) + i, DeviceMath.round16(p.get(Params.KIND), x, q.get(Params.INFINITY)));
+        }
+    }
+
+    /**
+     * A chain of element-wise ops: each stage has a group (see {@link Params}), a kind, and three places in {@code p} of
+     * what it reads: 0 is what the stage above made. An operand is a type, an offset and strides.
+     */
+    static void kFused(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
+        int i = c.globalIdx;
+        if (i < p.get(Params.COUNT)) {
+            float above = 0f;
+            int stages = p.get(Params.STAGE_COUNT);
+            for (int s = 0; s < stages; s++) {
+                int at = Params.STAGES + s * Params.STAGE_INTS;
+                int group = p.get(at);
+                int kind = p.get(at + 1);
+                float x = Index.operand(f, n, p, p.get(at + 2), i, above);
+                float y = Index.operand(f, n, p, p.get(at + 3), i, above);
+                float z = Index.operand(f, n, p, p.get(at + 4), i, above);
+                float made = x;
+                if (group == Params.BINARY) {
+                    made = Functions.binary(kind, x, y);
+                } else if (group == Params.UNARY) {
+                    made = Functions.unary(kind, x);
+                } else if (group >= Params.SMOOTH) {
+                    made = Functions.smooth(group, kind, x, y);
+                } else if (group == Params.COMPARE) {
+                    made = Functions.compare(kind, x, y);
+                } else if (group == Params.WHERE) {
+                    made = x != 0f ? y : z;
+                } else if (group == Params.TEST) {
+                    made = Functions.test(kind, x);
+                } else if (group == Params.ROUND) {
+                    made = DeviceMath.round16(kind, x, q.get(Params.INFINITY));
+                } else if (group == Params.NOT_ZERO) {
+                    made = x != 0f ? 1f : 0f;
+                }
+                above = made;
+            }
+            int to = p.get(Params.OUT) + i;
+            if (p.get(Params.TYPE) == 0) {
+                f.set(to, above);
+            } else {
+                n.set(to, (int) above);
+            }
         }
     }
 }

@@ -52,4 +52,18 @@ final class Index {
             l.set(to, l.get(from));
         }
     }
+
+    /** The element of what stands at {@code operand}, a float or 0 or 1; {@code above} if nothing does. */
+    static float operand(FloatArray f, IntArray n, IntArray p, int operand, int i, float above) {
+        float v = above;
+        if (operand > 0) {
+            int at = p.get(operand + 1) + at(p, operand + 2, i);
+            if (p.get(operand) == 0) {
+                v = f.get(at);
+            } else {
+                v = n.get(at);
+            }
+        }
+        return v;
+    }
 }

@@ -174,6 +174,7 @@ final class TornadoHalf implements DeviceHalf {
             case CAST_WHOLE -> ElementwiseKernels::kCastWhole;
             case CAST_FROM_WHOLE -> ElementwiseKernels::kCastFromWhole;
             case ROUND -> ElementwiseKernels::kRound;
+            case FUSED -> ElementwiseKernels::kFused;
             case COPY -> MovementKernels::kCopy;
             case FILL -> MovementKernels::kFill;
             case ARANGE -> MovementKernels::kArange;
@@ -186,6 +187,8 @@ final class TornadoHalf implements DeviceHalf {
             case CUM_SUM -> ReductionKernels::kCumSum;
             case SORT -> ReductionKernels::kSort;
             case MATMUL -> MatMulKernels::kMatMul;
+            case MATMUL_FEW -> MatMulKernels::kMatMulFew;
+            case MATMUL_LARGE -> MatMulKernels::kMatMulLarge;
             case SOFTMAX -> RowKernels::kSoftmax;
             case SOFTMAX_BACKWARD -> RowKernels::kSoftmaxBackward;
             case NORM -> RowKernels::kNorm;
