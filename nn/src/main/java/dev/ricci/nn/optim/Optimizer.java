@@ -28,7 +28,7 @@ public interface Optimizer {
     void step(Gradients gradients, Tensor learningRate, Tensor step);
 
     /**
-     * One update with the schedule's learning rate; the step is counted.
+     * One update with the schedule's learning rate; the step is counted, even if the gradients' scale makes none.
      *
      * @throws dev.ricci.tensor.TensorException if the schedule gives a learning rate that is negative, infinite or NaN,
      *     or no parameter of this optimizer took part in the loss; nothing has changed then
