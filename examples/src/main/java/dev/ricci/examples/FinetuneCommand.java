@@ -104,7 +104,8 @@ public final class FinetuneCommand implements RicciCommand {
             throw new UsageException("--context: the model reads " + most + " tokens at most, got " + context);
         }
         FinetuneData.Source source = new FinetuneData.Source(data, validation, context,
-            leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed());
+            leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed(),
+            p.optimization().captured() || !where.equals(Device.cpu()));
         Map<String, Object> config = config(p, base, source);
         FinetuneData material = FinetuneData.of(source, base);
         TrainingRun run = new TrainingRun(out, trained, material.loss(), material.loader(), material.evaluator(),
