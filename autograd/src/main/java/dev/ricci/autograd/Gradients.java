@@ -8,6 +8,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.TensorSpec;
 import dev.ricci.tensor.Variable;
 import dev.ricci.tensor.Workspace;
 import java.util.HashSet;
@@ -31,6 +32,7 @@ import java.util.function.Supplier;
  */
 public final class Gradients {
     private static final double CLIP_EPS = 1e-6;
+    private static final TensorSpec SCALE = new TensorSpec(DType.F32, Shape.scalar());
 
     /** How a backward pass runs. */
     public enum Option {
@@ -151,26 +153,6 @@ public final class Gradients {
     }
 
     /**
-     * Gradients that were computed elsewhere, such as by a captured {@link dev.ricci.tensor.Program}.
-     *
-     * @param raw by tracked variable, of its shape, and of its type (F32 for one that only stores)
-     * @param scale what {@link #get} multiplies them with, a scalar
-     * @throws TensorException if a variable is not tracked or a gradient does not fit
-     */
-    public static Gradients ofVariables(Map<Variable, Tensor> raw, Tensor scale) {
-        Map<Key, Tensor> found = new LinkedHashMap<>();
-        raw.forEach((v, g) -> {
-            requireTracked(v.value(), "the variable '" + v.name() + "'");
-            if (!g.spec().equals(Backward.gradientSpec(v.spec()))) {
-                throw new ShapeException("gradients: the gradient of '" + v.name() + "' must be "
-                        + Backward.gradientSpec(v.spec()) + ", got " + g.spec());
-            }
-            found.put(Key.of(v.value()), g);
-        });
-        return new Gradients(found, scale);
-    }
-
-    /**
      * Runs a function and differentiates its result.
      *
      * @param f gives a tracked scalar
@@ -273,10 +255,18 @@ public final class Gradients {
 
     /** All times a factor. The product is taken when a gradient is read. */
     public Gradients scale(double factor) {
-        return scaledBy(Tensor.scalar(factor));
+        return scale(Tensor.scalar(factor));
     }
 
-    private Gradients scaledBy(Tensor factor) {
+    /**
+     * All times a factor that may change from run to run of a program. The product is taken when a gradient is read.
+     *
+     * @param factor an F32 scalar
+     */
+    public Gradients scale(Tensor factor) {
+        if (!factor.spec().equals(SCALE)) {
+            throw new ShapeException("gradients: the factor must be " + SCALE + ", got " + factor.spec());
+        }
         return new Gradients(found, scale == null ? factor : scale.mul(factor));
     }
 
@@ -302,6 +292,6 @@ public final class Gradients {
         if (!(max > 0)) {
             throw new TensorException("clipByGlobalNorm: the largest norm must be positive, got " + max);
         }
-        return scaledBy(globalNorm().add(CLIP_EPS).reciprocal().mul(max).minimum(1));
+        return scale(globalNorm().add(CLIP_EPS).reciprocal().mul(max).minimum(1));
     }
 }

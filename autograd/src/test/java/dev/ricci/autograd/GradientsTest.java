@@ -215,6 +215,8 @@ final class GradientsTest {
         assertEquals(1, g.clipByGlobalNorm(6).scale().item());
         assertEquals(1, g.scale().item());
         assertEquals(15, g.scale(-3).globalNorm().item(), 1e-5);
+        assertEquals(-0.6, clipped.scale(Tensor.scalar(-3)).scale().item(), 1e-6);
+        fails(ShapeException.class, () -> g.scale(Tensor.ones(1)), "gradients: the factor must be F32[], got F32[1]");
         fails(TensorException.class, () -> g.clipByGlobalNorm(0), "positive");
     }
 

@@ -11,6 +11,7 @@ import dev.ricci.models.weights.WeightFolder;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Parameter;
 import dev.ricci.nn.train.TrainingResult;
+import dev.ricci.tensor.Device;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.TensorException;
 import java.io.IOException;
@@ -71,6 +72,9 @@ public final class FinetuneCommand implements RicciCommand {
         + " options of the start, exactly as if it had not stopped.")
     private boolean resume;
 
+    @Mixin
+    private DeviceOption device;
+
     /** Made by the service loader. */
     public FinetuneCommand() {
     }
@@ -84,6 +88,7 @@ public final class FinetuneCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         FinetunePreset p = PresetOptions.read(spec, FinetunePreset.ALL.get(full ? "full" : "lora"));
         checkUsage(p);
+        Device where = device.device();
         LanguageModel base = LanguageModel.load(model,
             vocabulary.loadOptions().withWeights(asStored ? LoadOptions.Weights.AS_STORED : LoadOptions.Weights.F32));
         Decoder decoder = base.decoder();
@@ -99,11 +104,12 @@ public final class FinetuneCommand implements RicciCommand {
             throw new UsageException("--context: the model reads " + most + " tokens at most, got " + context);
         }
         FinetuneData.Source source = new FinetuneData.Source(data, validation, context,
-            leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed());
+            leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed(),
+            p.optimization().captured() || !where.equals(Device.cpu()));
         Map<String, Object> config = config(p, base, source);
         FinetuneData material = FinetuneData.of(source, base);
         TrainingRun run = new TrainingRun(out, trained, material.loss(), material.loader(), material.evaluator(),
-            p.optimization(), config);
+            p.optimization(), where, config);
         Double before = resume ? null : (Double) material.evaluator().evaluate();
         TrainingResult result = run.train(resume, options, headline(p, decoder, trained, material, context, before));
         return finish(run, result, base, adapter, before, options.out());

@@ -38,8 +38,10 @@ record FinetuneData(DataLoader loader, Function<Batch, Tensor> loss, Evaluator e
      * @param tooLong what becomes of longer examples
      * @param batch windows or rows in a batch
      * @param seed of their order
+     * @param captured whether steps are captured, so that a loss may not read its batch on the host
      */
-    record Source(Path data, Path validation, int context, InstructionEncoder.TooLong tooLong, int batch, long seed) {
+    record Source(Path data, Path validation, int context, InstructionEncoder.TooLong tooLong, int batch, long seed,
+        boolean captured) {
         boolean isExamples() {
             return data.getFileName().toString().endsWith(".jsonl");
         }
@@ -83,11 +85,12 @@ record FinetuneData(DataLoader loader, Function<Batch, Tensor> loss, Evaluator e
         PackedExamples rows = PackedExamples.of(training, s.context);
         PackedExamples kept = PackedExamples.of(validation, s.context);
         Function<Batch, Tensor> loss = b -> PackedExamples.loss(base.decoder(), b);
+        Function<Batch, Tensor> learned = s.captured ? b -> PackedExamples.capturableLoss(base.decoder(), b) : loss;
         String summary = String.format("%,d training and %,d validation examples in %,d and %,d rows", training.size(),
             validation.size(), rows.size(), kept.size())
             + (all.cut() == 0 ? "" : String.format("; the end of %,d cut off", all.cut()))
             + (all.leftOut() == 0 ? "" : String.format("; %,d too long and left out", all.leftOut()));
         return new FinetuneData(DataLoader.of(rows, DataLoader.Options.shuffled(Math.min(s.batch, rows.size()), s.seed)),
-            loss, Evaluator.meanLoss(loss, kept, s.batch), summary);
+            learned, Evaluator.meanLoss(loss, kept, s.batch), summary);
     }
 }

@@ -23,7 +23,7 @@ record Optimization(
     @Describe("Largest global norm of the gradient, 0: no clipping.") double clip,
     @Describe("Steps between validations, 0: only at the end.") int evalEvery,
     @Describe("Steps between checkpoints, 0: only at the end.") int checkpointEvery,
-    @Describe("Run each pass as a captured program: the same bits, faster for small models.") boolean captured) {
+    @Describe("Run each step as one captured program: the same bits, faster for small models.") boolean captured) {
 
     /** An optimizer of all that a layer has. */
     AdamW optimizer(Layer trained) {

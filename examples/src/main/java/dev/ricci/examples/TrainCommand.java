@@ -11,6 +11,7 @@ import dev.ricci.models.tokenizer.Tokenizers;
 import dev.ricci.nn.data.DataLoader;
 import dev.ricci.nn.data.TokenWindows;
 import dev.ricci.nn.train.TrainingResult;
+import dev.ricci.tensor.Device;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.TensorException;
 import java.io.PrintStream;
@@ -19,6 +20,7 @@ import java.util.Arrays;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -45,6 +47,9 @@ public final class TrainCommand implements RicciCommand {
         + " options of the start, exactly as if it had not stopped.")
     private boolean resume;
 
+    @Mixin
+    private DeviceOption device;
+
     /** Made by the service loader. */
     public TrainCommand() {
     }
@@ -67,7 +72,8 @@ public final class TrainCommand implements RicciCommand {
         }
         TrainPreset p = PresetOptions.read(spec, preset);
         checkUsage(p);
-        Run run = prepare(p, out != null ? out : Path.of("runs", presetName), options.seed());
+        Device where = device.device();
+        Run run = prepare(p, where, out != null ? out : Path.of("runs", presetName), options.seed());
         Optimization o = p.optimization();
         TrainingResult result = run.training.train(resume, options, String.format(
             "%,d parameters, %,d training and %,d validation tokens, vocabulary %d; %d steps of %d tokens",
@@ -87,7 +93,7 @@ public final class TrainCommand implements RicciCommand {
         }
     }
 
-    private Run prepare(TrainPreset p, Path folder, long seed) throws Exception {
+    private Run prepare(TrainPreset p, Device where, Path folder, long seed) throws Exception {
         String content = text == null ? TextSource.ofProject() : TextSource.read(text);
         if (content.isEmpty()) {
             throw new TensorException("train: the text " + text + " is empty");
@@ -101,7 +107,7 @@ public final class TrainCommand implements RicciCommand {
         DataLoader loader = DataLoader.of(TokenWindows.everywhere(split.training(), p.context()),
             DataLoader.Options.drawn(p.optimization().batch(), seed));
         return new Run(new TrainingRun(folder, model, b -> model.loss(b.inputs(), b.targets()), loader,
-            () -> Scoring.meanLoss(model, split.validation(), p.context()), p.optimization(), config), tokenizer,
+            () -> Scoring.meanLoss(model, split.validation(), p.context()), p.optimization(), where, config), tokenizer,
             split.validation(), model);
     }
 

@@ -7,6 +7,7 @@ import dev.ricci.nn.train.Evaluator;
 import dev.ricci.nn.train.JsonlMetrics;
 import dev.ricci.nn.train.Trainer;
 import dev.ricci.nn.train.TrainingResult;
+import dev.ricci.tensor.Device;
 import dev.ricci.tensor.Tensor;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -25,10 +26,11 @@ import java.util.function.Function;
  * @param loader of the batches
  * @param evaluator the loss on what is kept for validation
  * @param optimization the hyper-parameters of the training
+ * @param device where the steps run
  * @param config what checkpoints keep, so that a run goes on only with its own model and text
  */
 record TrainingRun(Path folder, Layer trained, Function<Batch, Tensor> loss, DataLoader loader, Evaluator evaluator,
-    Optimization optimization, Map<String, Object> config) {
+    Optimization optimization, Device device, Map<String, Object> config) {
 
     /**
      * Trains, from the beginning or from the last checkpoint in the folder.
@@ -45,7 +47,7 @@ record TrainingRun(Path folder, Layer trained, Function<Batch, Tensor> loss, Dat
             RunFolder.setAside(folder, Path.of(""), console);
         }
         Trainer trainer = Trainer.of(trained, loss, loader, optimization.optimizer(trained),
-            optimization.trainerOptions(folder, options.seed()));
+            optimization.trainerOptions(folder, options.seed()).withDevice(device));
         trainer.config(config)
             .evaluator(evaluator)
             .listener(new JsonlMetrics(curve.metrics()))

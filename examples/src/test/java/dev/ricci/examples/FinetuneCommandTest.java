@@ -82,6 +82,29 @@ class FinetuneCommandTest {
     }
 
     @Test
+    void capturedStepsWriteTheSameAdapter() throws IOException {
+        for (String captured : List.of("false", "true")) {
+            CommandLineRun run = finetune(text, captured, "--captured", captured, "--steps", "12", "--as-stored");
+            assertEquals(0, run.code(), run.err());
+        }
+        for (String file : List.of("model.safetensors", "optimizer.safetensors")) {
+            assertEquals(-1, Files.mismatch(dir.resolve("false/step-00000012").resolve(file),
+                dir.resolve("true/step-00000012").resolve(file)), file);
+        }
+    }
+
+    /** The head sees all tokens of a captured batch, so the losses agree but for rounding. */
+    @Test
+    void capturedStepsLearnAnswersAsWell() {
+        double[] losses = List.of("false", "true").stream().mapToDouble(captured -> {
+            CommandLineRun run = finetune(examples, captured, "--captured", captured, "--steps", "12");
+            assertEquals(0, run.code(), run.err());
+            return (double) run.json().get("val_loss");
+        }).toArray();
+        assertEquals(losses[0], losses[1], 1e-4);
+    }
+
+    @Test
     void learnsAnswers() {
         CommandLineRun run = finetune(examples, "qa", "--full", "--learning-rate", "0.01", "--steps", "80", "--batch", "2");
         assertEquals(0, run.code(), run.err());

@@ -129,6 +129,9 @@ class TrainCommandTest {
         assertError(2, train("x", "--layers", "two"), "--layers");
         assertError(2, train("x", "--warmup", "1000"), "--warmup");
         assertError(2, train("x", "--family", "rnn"), "--family: unknown 'rnn'");
+        assertError(2, train("x", "--device", "tpu"), "--device: must be cpu or gpu, got 'tpu'");
+        // No test of this module runs on TornadoVM.
+        assertError(1, train("x", "--device", "gpu"), "Device.gpu: no GPU backend here; tornadovm: ");
         assertError(1, train("x", "--context", "1000", "--steps", "1"), "must be longer than the context of 1000");
         Files.writeString(text, "");
         assertError(1, train("x"), "is empty");

@@ -103,24 +103,28 @@ final class StateKernels {
 
     /**
      * One step of AdamW: A param, B m, C v, gradient at FIRST, new ones at OUT, SECOND and THIRD; scalars at EXTRA (rate),
-     * FLAG (step), ROWS (scale). Q: beta1, beta2, 1 - beta1, 1 - beta2, eps, decay, then infinity, then their logarithms.
+     * FLAG (step), ROWS (scale: 0 and NaN make no step). Q: beta1, beta2, 1 - beta1, 1 - beta2, eps, decay, then infinity, then their logarithms.
      */
     static void kAdamW(KernelContext c, FloatArray f, IntArray n, LongArray l, IntArray p, FloatArray q) {
         int i = c.globalIdx;
         if (i < p.get(Params.COUNT)) {
             float rate = f.get(p.get(Params.EXTRA));
             float step = f.get(p.get(Params.FLAG));
-            float g = f.get(p.get(Params.FIRST) + i) * f.get(p.get(Params.ROWS));
+            float scale = f.get(p.get(Params.ROWS));
+            float g = f.get(p.get(Params.FIRST) + i) * scale;
             float x = f.get(p.get(Params.A) + i);
-            float m = q.get(2) * g + q.get(0) * f.get(p.get(Params.B) + i);
-            float v = q.get(3) * g * g + q.get(1) * f.get(p.get(Params.C) + i);
+            float oldM = f.get(p.get(Params.B) + i);
+            float oldV = f.get(p.get(Params.C) + i);
+            float m = q.get(2) * g + q.get(0) * oldM;
+            float v = q.get(3) * g * g + q.get(1) * oldV;
             // 1 - beta^t without the cancellation.
             float correction1 = -DeviceMath.expm1(step * q.get(7));
             float correction2 = -DeviceMath.expm1(step * q.get(8));
             float y = x - rate * q.get(5) * x - rate * (m / correction1) / (TornadoMath.sqrt(v / correction2) + q.get(4));
-            f.set(p.get(Params.OUT) + i, y);
-            f.set(p.get(Params.SECOND) + i, m);
-            f.set(p.get(Params.THIRD) + i, v);
+            int moves = (scale > 0f ? 1 : 0) + (scale < 0f ? 1 : 0);
+            f.set(p.get(Params.OUT) + i, moves == 1 ? y : x);
+            f.set(p.get(Params.SECOND) + i, moves == 1 ? m : oldM);
+            f.set(p.get(Params.THIRD) + i, moves == 1 ? v : oldV);
         }
     }
 }

@@ -108,7 +108,7 @@ final class StateRows {
             gradients.add(g.floats(s));
         }
         in.addAll(gradients);
-        in.addAll(List.of(scalar(0.125f), scalar(g.draw().between(1, 50)), scalar(g.draw().pick(1f, 0.5f))));
+        in.addAll(List.of(scalar(0.125f), scalar(g.draw().between(1, 50)), scalar(g.draw().pick(1f, 0.5f, -0.5f, 0f, Float.NaN))));
         AdamWStep op = new AdamWStep(n, g.draw().pick(0.9, 0.5), g.draw().pick(0.99, 0.75),
                 g.draw().pick(1e-3, 0.1), g.draw().pick(0.0, 0.1));
         return OpCase.of(op, in.toArray(new Tensor[0]));

@@ -117,22 +117,37 @@ public final class PackedExamples implements Dataset {
      * @throws TensorException if the model is not causal
      */
     public static Tensor loss(Decoder model, Batch batch) {
-        Tensor ids = batch.inputs().select(1, 0);
         Tensor positions = batch.inputs().select(1, 1);
-        AttentionMask causal = model.mask();
-        if (!causal.isCausal()) {
-            throw new TensorException("packed examples: the model sees what follows, so that there is nothing to predict;"
-                    + " use a causal one");
-        }
-        int[] at = positions.toIntArray();
-        AttentionMask mask = isOneEach(at, ids.dim(1)) ? causal
-                : causal.and(AttentionMask.custom(sameExample(at, ids.dim(0), ids.dim(1))));
-        Tensor hidden = model.hiddenStates(ids, positions, mask, null);
+        boolean oneEach = isOneEach(positions.toIntArray(), positions.dim(1));
+        Tensor hidden = hiddenStates(model, batch, oneEach ? AttentionMask.full() : sameExample(positions));
         int[] targets = batch.targets().toIntArray();
         Tensor learned = Tensor.ofInts(IntStream.range(0, targets.length)
                 .filter(i -> targets[i] != Functional.IGNORE_INDEX).toArray());
         return model.headLoss(hidden.reshape(targets.length, hidden.dim(2)).indexSelect(0, learned),
                 batch.targets().reshape(targets.length).indexSelect(0, learned));
+    }
+
+    /**
+     * The same without reading a value on the host, so that it can be captured and run on a device. The head sees all
+     * hidden states: their number may not depend on the batch.
+     *
+     * @param model a causal one
+     * @param batch one of this class
+     * @return a scalar
+     * @throws TensorException if the model is not causal
+     */
+    public static Tensor capturableLoss(Decoder model, Batch batch) {
+        Tensor hidden = hiddenStates(model, batch, sameExample(batch.inputs().select(1, 1)));
+        return model.headLoss(hidden, batch.targets());
+    }
+
+    private static Tensor hiddenStates(Decoder model, Batch batch, AttentionMask sameExample) {
+        if (!model.mask().isCausal()) {
+            throw new TensorException("packed examples: the model sees what follows, so that there is nothing to predict;"
+                    + " use a causal one");
+        }
+        return model.hiddenStates(batch.inputs().select(1, 0), batch.inputs().select(1, 1),
+                model.mask().and(sameExample), null);
     }
 
     /** Whether no row holds more than one example, so that the causal mask says it all. */
@@ -141,17 +156,15 @@ public final class PackedExamples implements Dataset {
     }
 
     /**
-     * Whether a token sees another one of its row: those of its example up to itself.
+     * A causal token sees of its row what does not lie before its example.
      *
-     * @param positions [B, T]
-     * @return BOOL [B, 1, T, T]
+     * @param positions I32 [B, T]
      */
-    private static Tensor sameExample(int[] positions, int rows, int context) {
-        boolean[] seen = new boolean[Math.multiplyExact(positions.length, context)];
-        for (int i = 0; i < positions.length; i++) {
-            int t = i % context;
-            Arrays.fill(seen, i * context + t - positions[i], i * context + t + 1, true);
-        }
-        return Tensor.ofBooleans(seen, rows, 1, context, context);
+    private static AttentionMask sameExample(Tensor positions) {
+        int rows = positions.dim(0);
+        int context = positions.dim(1);
+        Tensor places = Tensor.arange(context, positions.dtype(), 0, 1);
+        Tensor starts = places.sub(positions);
+        return AttentionMask.custom(places.reshape(1, 1, 1, context).ge(starts.reshape(rows, 1, context, 1)));
     }
 }

@@ -13,16 +13,19 @@ import dev.ricci.models.instruction.InstructionExample.Part;
 import dev.ricci.models.tokenizer.CharTokenizer;
 import dev.ricci.models.tokenizer.Llama2cTokenizer;
 import dev.ricci.models.tokenizer.Tokenizer;
+import dev.ricci.nn.Parameter;
 import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.train.Evaluator;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.IndexOutOfRangeException;
+import dev.ricci.tensor.Program;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.testkit.TestData;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -172,6 +175,21 @@ class PackedExamplesTest {
             Gradients f = Gradients.of(found);
             model.parameters().forEach((path, p) -> assertArrayEquals(e.get(p.variable()).toFloatArray(),
                     f.get(p.variable()).toFloatArray(), 1e-5f, path));
+            Batch batch = packed.batch(0, 1, 2, 3);
+            try (Program program = Program.capture("packed", in -> {
+                Tensor loss = PackedExamples.capturableLoss(model, new Batch(in.get(0), in.get(1)));
+                Gradients g = Gradients.of(loss);
+                List<Tensor> results = new ArrayList<>(List.of(loss));
+                model.parameters().values().forEach(p -> results.add(g.get(p.variable())));
+                return results;
+            }, List.of(packed.batch(3, 2, 1, 0).inputs(), batch.targets()))) {
+                List<Tensor> captured = program.run(batch.inputs(), batch.targets());
+                assertEquals(expected.item(), captured.getFirst().item(), 1e-6);
+                int at = 1;
+                for (Parameter p : model.parameters().values()) {
+                    assertArrayEquals(e.get(p.variable()).toFloatArray(), captured.get(at++).toFloatArray(), 1e-5f, p.path());
+                }
+            }
             // In batches of unequal numbers of learned ids, too.
             assertEquals(expected.item(), Evaluator.meanLoss(b -> PackedExamples.loss(model, b), packed, 1).evaluate(), 1e-6);
         }

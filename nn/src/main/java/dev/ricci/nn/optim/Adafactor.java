@@ -105,10 +105,10 @@ public final class Adafactor implements Optimizer {
             Tensor fresh = u.step().pow(-options.decayRate);
             Tensor move;
             if (u.slot().has("v")) {
-                move = g.mul(blend(u.slot().variable("v"), square, fresh).rsqrt());
+                move = g.mul(blend(u, "v", square, fresh).rsqrt());
             } else {
-                Tensor row = blend(u.slot().variable("row"), square.meanKeepDims(-1), fresh);
-                Tensor column = blend(u.slot().variable("column"), square.meanKeepDims(-2), fresh);
+                Tensor row = blend(u, "row", square.meanKeepDims(-1), fresh);
+                Tensor column = blend(u, "column", square.meanKeepDims(-2), fresh);
                 // v = row * column / mean(row), factor by factor: the product of two tiny numbers would be 0.
                 move = g.mul(row.div(row.meanKeepDims(-2)).rsqrt()).mul(column.rsqrt());
             }
@@ -119,13 +119,14 @@ public final class Adafactor implements Optimizer {
             if (u.slot().weightDecay() != 0) {
                 move = move.add(u.value().mul(u.slot().weightDecay()));
             }
-            u.slot().parameter().assign(u.value().sub(move.mul(u.learningRate())));
+            u.assign(u.slot().parameter().variable(), u.value().sub(move.mul(u.learningRate())));
         });
     }
 
     /** The running mean with a share of the fresh value, kept and returned. */
-    private static Tensor blend(Variable mean, Tensor value, Tensor share) {
-        mean.assign(mean.value().add(value.sub(mean.value()).mul(share)));
+    private static Tensor blend(OptimizerState.Update u, String kind, Tensor value, Tensor share) {
+        Variable mean = u.slot().variable(kind);
+        u.assign(mean, mean.value().add(value.sub(mean.value()).mul(share)));
         return mean.value();
     }
 

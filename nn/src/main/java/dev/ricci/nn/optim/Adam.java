@@ -2,7 +2,6 @@ package dev.ricci.nn.optim;
 
 import dev.ricci.autograd.Gradients;
 import dev.ricci.nn.Parameter;
-import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import java.util.Map;
 
@@ -42,8 +41,7 @@ public final class Adam implements Optimizer {
             if (decay == 0) {
                 AdamW.fused(u, options, 0);
             } else {
-                AdamW.fused(u, options, 0, u.gradient().add(u.value().mul(decay)),
-                        Tensor.full(Shape.scalar(), u.value().dtype(), 1));
+                AdamW.fused(u, options, 0, u.gradient().add(u.value().mul(decay)), u.moves());
             }
         });
     }

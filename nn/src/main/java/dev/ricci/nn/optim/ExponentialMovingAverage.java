@@ -40,10 +40,23 @@ public final class ExponentialMovingAverage {
 
     /** Takes the weights in; call it after each step of the optimizer. It can be captured. */
     public void update() {
-        NoGrad.run(() -> averages.forEach((path, average) -> {
-            Tensor weight = parameters.get(path).value().detach();
-            average.assign(average.value().mul(decay).add(weight.mul(1 - decay)));
-        }));
+        averages.forEach((path, average) -> average.assign(next(path)));
+    }
+
+    /**
+     * Takes the weights in if the optimizer made a step, which it does not for some gradients (see
+     * {@link Optimizer#step(dev.ricci.autograd.Gradients, Tensor, Tensor)}). It can be captured.
+     *
+     * @param scale of the gradients, a scalar
+     */
+    public void update(Tensor scale) {
+        Tensor moves = OptimizerState.moves(scale.detach());
+        averages.forEach((path, average) -> OptimizerState.assign(average, next(path), moves));
+    }
+
+    private Tensor next(String path) {
+        return NoGrad.call(() -> averages.get(path).value().mul(decay)
+                .add(parameters.get(path).value().detach().mul(1 - decay)));
     }
 
     /** Live views of the averages by path: what is saved, and what {@code Layer.loadMatching} takes. */

@@ -81,8 +81,8 @@ public final class Lion implements Optimizer {
             if (u.slot().weightDecay() != 0) {
                 move = move.add(u.value().mul(u.slot().weightDecay()));
             }
-            u.slot().parameter().assign(u.value().sub(move.mul(u.learningRate())));
-            m.assign(m.value().mul(options.beta2).add(g.mul(1 - options.beta2)));
+            u.assign(u.slot().parameter().variable(), u.value().sub(move.mul(u.learningRate())));
+            u.assign(m, m.value().mul(options.beta2).add(g.mul(1 - options.beta2)));
         });
     }
 }

@@ -119,14 +119,14 @@ public final class Muon implements Optimizer {
             }
             Tensor g = u.gradient();
             Variable m = u.slot().variable("momentum");
-            m.assign(m.value().mul(options.momentum).add(g));
+            u.assign(m, m.value().mul(options.momentum).add(g));
             Tensor direction = options.nesterov ? g.add(m.value().mul(options.momentum)) : m.value();
             double rows = direction.dim(0);
             Tensor move = orthogonalize(direction).mul(Math.sqrt(Math.max(1, rows / Math.max(1, direction.dim(1)))));
             if (u.slot().weightDecay() != 0) {
                 move = move.add(u.value().mul(u.slot().weightDecay()));
             }
-            u.slot().parameter().assign(u.value().sub(move.mul(u.learningRate())));
+            u.assign(u.slot().parameter().variable(), u.value().sub(move.mul(u.learningRate())));
         });
     }
 

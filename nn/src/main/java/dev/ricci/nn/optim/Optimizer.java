@@ -19,7 +19,8 @@ public interface Optimizer {
      * One update with explicit numbers. It reads nothing on the host and counts nothing, so that it can be captured and
      * run with other tensors.
      *
-     * @param gradients of a loss, perhaps clipped
+     * @param gradients of a loss, perhaps clipped; a scale that is 0 or NaN, as clipping gives for a norm that is not
+     *     finite, leaves parameters and state as they are
      * @param learningRate scalar, F32 or F64
      * @param step scalar, F32 or F64: the number of this step, from 1
      * @throws dev.ricci.tensor.TensorException if no parameter of this optimizer took part in the loss
@@ -27,7 +28,7 @@ public interface Optimizer {
     void step(Gradients gradients, Tensor learningRate, Tensor step);
 
     /**
-     * One update with the schedule's learning rate; the step is counted.
+     * One update with the schedule's learning rate; the step is counted, even if the gradients' scale makes none.
      *
      * @throws dev.ricci.tensor.TensorException if the schedule gives a learning rate that is negative, infinite or NaN,
      *     or no parameter of this optimizer took part in the loss; nothing has changed then

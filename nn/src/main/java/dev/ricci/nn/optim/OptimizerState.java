@@ -97,9 +97,23 @@ public final class OptimizerState {
             return gradients.raw(slot.parameter.variable()).detach();
         }
 
-        /** What {@link #rawGradient()} is to be multiplied by, a scalar. */
+        /** What {@link #rawGradient()} is to be multiplied by, a scalar; 0 and NaN make no step. */
         public Tensor scale() {
             return scalars.scale;
+        }
+
+        /**
+         * Replaces the value of the parameter, or of something kept for it, unless {@link #scale()} makes no step.
+         *
+         * @param next computed from the gradient
+         */
+        public void assign(Variable cell, Tensor next) {
+            OptimizerState.assign(cell, next, scalars.moves);
+        }
+
+        /** 1 if there is a step, else 0. */
+        Tensor moves() {
+            return scalars.moves.to(scalars.scale.dtype());
         }
 
         /** The learning rate of this parameter, a scalar. */
@@ -114,7 +128,7 @@ public final class OptimizerState {
         }
     }
 
-    private record Scalars(Tensor learningRate, Tensor step, Tensor scale) {
+    private record Scalars(Tensor learningRate, Tensor step, Tensor scale, Tensor moves) {
     }
 
     private final String optimizer;
@@ -163,8 +177,18 @@ public final class OptimizerState {
         return Schedule.check(optimizer + ": " + schedule + " at step " + steps, schedule.at(steps));
     }
 
-    void counted() {
+    /** Counts a step that was made with explicit numbers; {@link Optimizer#step(Gradients)} counts its own. */
+    public void counted() {
         steps++;
+    }
+
+    /** BOOL, a scalar: whether gradients with this scale make a step. */
+    static Tensor moves(Tensor scale) {
+        return scale.abs().gt(0);
+    }
+
+    static void assign(Variable cell, Tensor next, Tensor moves) {
+        cell.assign(moves.where(next, cell.value().detach()));
     }
 
     /**
@@ -184,9 +208,10 @@ public final class OptimizerState {
         }
         NoGrad.run(() -> {
             Map<DType, Scalars> scalars = new EnumMap<>(DType.class);
+            Tensor moves = moves(gradients.scale());
             for (Slot slot : moving) {
                 rule.accept(new Update(slot, gradients, scalars.computeIfAbsent(slot.parameter.spec().dtype(),
-                        t -> new Scalars(learningRate.to(t), step.to(t), gradients.scale().to(t)))));
+                        t -> new Scalars(learningRate.to(t), step.to(t), gradients.scale().to(t), moves))));
             }
         });
     }

@@ -89,10 +89,10 @@ public final class Sgd implements Optimizer {
             }
             if (options.momentum != 0) {
                 Variable b = u.slot().variable("momentum");
-                b.assign(b.value().mul(options.momentum).add(g));
+                u.assign(b, b.value().mul(options.momentum).add(g));
                 g = options.nesterov ? g.add(b.value().mul(options.momentum)) : b.value();
             }
-            u.slot().parameter().assign(u.value().sub(g.mul(u.learningRate())));
+            u.assign(u.slot().parameter().variable(), u.value().sub(g.mul(u.learningRate())));
         });
     }
 }

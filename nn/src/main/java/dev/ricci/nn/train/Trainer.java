@@ -3,16 +3,13 @@ package dev.ricci.nn.train;
 import dev.ricci.autograd.Gradients;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Parameter;
-import dev.ricci.nn.Training;
 import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.DataLoader;
 import dev.ricci.nn.optim.ExponentialMovingAverage;
 import dev.ricci.nn.optim.Optimizer;
 import dev.ricci.nn.optim.Schedule;
-import dev.ricci.tensor.DType;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Rng;
-import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
@@ -46,20 +43,11 @@ import java.util.function.Function;
  * and resumed ends with the bits of an unbroken one. A trainer runs once.
  */
 public final class Trainer {
-    /** One forward and backward pass over the batches of a step. */
-    private record Pass(double loss, Gradients gradients, boolean finite, long tokens) {
-    }
-
-    /** What the batches of a step give. */
-    record LossesAndGradients(List<Tensor> losses, Gradients gradients) {
-    }
-
     private final Layer model;
     private final Function<Batch, Tensor> loss;
     private final DataLoader data;
     private final Optimizer optimizer;
     private final TrainerOptions options;
-    private final CapturedPass programs;
     private final List<TrainingListener> listeners = new ArrayList<>();
     private Evaluator evaluator;
     private ExponentialMovingAverage average;
@@ -81,7 +69,6 @@ public final class Trainer {
         this.optimizer = optimizer;
         this.options = options;
         this.rng = Rng.of(options.seed());
-        this.programs = new CapturedPass(this::compute, optimizer);
     }
 
     /**
@@ -228,6 +215,12 @@ public final class Trainer {
     // ---------------------------------------------------------------- the loop
 
     private TrainingResult train() throws IOException {
+        try (TrainStep work = new TrainStep(loss, optimizer, average, options)) {
+            return train(work);
+        }
+    }
+
+    private TrainingResult train(TrainStep work) throws IOException {
         long begin = System.nanoTime();
         long parameters = model.trainableParameters().values().stream().mapToLong(Parameter::size).sum();
         long step = optimizer.steps();
@@ -244,25 +237,24 @@ public final class Trainer {
             long stepBegin = System.nanoTime();
             DataLoader.State position = data.state();
             double rate = optimizer.learningRate();
-            Pass pass = pass(step, options.captured());
-            if (!pass.finite) {
-                throw failure(step, pass, position);
+            List<Batch> batches = batches();
+            TrainStep.Made made = work.run(batches, rng.split(step), rate, step + 1);
+            double mean = made.losses().stream().mapToDouble(Tensor::item).average().orElseThrow();
+            if (!(made.scale().item() > 0)) {
+                throw failure(work, step, mean, position);
             }
-            optimizer.step(pass.gradients);
-            pass.gradients.release();
-            if (average != null) {
-                average.update();
-            }
+            optimizer.state().counted();
             step++;
             double seconds = (System.nanoTime() - stepBegin) * 1e-9;
             smoothSeconds = smoothSeconds == 0 ? seconds : 0.95 * smoothSeconds + 0.05 * seconds;
             totalSeconds += seconds;
-            totalTokens += pass.tokens;
-            lastLoss = OptionalDouble.of(pass.loss);
+            long tokens = batches.stream().mapToLong(Batch::targetCount).sum();
+            totalTokens += tokens;
+            lastLoss = OptionalDouble.of(mean);
             OptionalDouble score = isDue(options.evaluateEvery(), step) ? evaluate(step) : OptionalDouble.empty();
             lastScore = score.isPresent() ? score : lastScore;
-            TrainingListener.Step event = new TrainingListener.Step(step, options.steps(), pass.loss, rate, pass.tokens,
-                    pass.tokens / smoothSeconds, Duration.ofNanos(System.nanoTime() - begin),
+            TrainingListener.Step event = new TrainingListener.Step(step, options.steps(), mean, rate, tokens,
+                    tokens / smoothSeconds, Duration.ofNanos(System.nanoTime() - begin),
                     Duration.ofNanos((long) (1e9 * smoothSeconds * (options.steps() - step))), score);
             for (TrainingListener l : listeners) {
                 l.onStep(event);
@@ -297,52 +289,12 @@ public final class Trainer {
         return options.patience() > 0 && evaluationsSinceBest >= options.patience();
     }
 
-    private Pass pass(long step, boolean captured) {
+    private List<Batch> batches() {
         List<Batch> batches = new ArrayList<>();
         for (int i = 0; i < options.accumulation(); i++) {
             batches.add(data.next());
         }
-        Rng scope = rng.split(step);
-        LossesAndGradients made = captured ? programs.run(batches, scope) : compute(batches, scope);
-        double total = 0;
-        for (Tensor l : made.losses) {
-            total += l.item();
-        }
-        double mean = total / batches.size();
-        // An infinite norm clips to 0, a NaN one to NaN: no step may be made of either.
-        boolean finite = Double.isFinite(mean)
-                && (options.clipNorm() == 0 || made.gradients.scale().to(DType.F64).item() > 0);
-        return new Pass(mean, made.gradients, finite, batches.stream().mapToLong(Batch::targetCount).sum());
-    }
-
-    /** Reads nothing on the host, so that it can be captured. */
-    private LossesAndGradients compute(List<Batch> batches, Rng scope) {
-        return Training.scope(scope, () -> {
-            Gradients sum = null;
-            List<Tensor> losses = new ArrayList<>();
-            for (Batch batch : batches) {
-                Tensor l = loss.apply(batch);
-                if (l.rank() != 0) {
-                    throw new ShapeException("trainer: the loss must be a scalar, got " + l.spec()
-                            + "; reduce it with mean()");
-                }
-                sum = plus(sum, Gradients.of(l, Gradients.reuseMemory()));
-                losses.add(l);
-            }
-            Gradients mean = batches.size() == 1 ? sum : sum.scale(1.0 / batches.size());
-            return new LossesAndGradients(losses,
-                    options.clipNorm() > 0 ? mean.clipByGlobalNorm(options.clipNorm()) : mean);
-        });
-    }
-
-    private static Gradients plus(Gradients before, Gradients more) {
-        if (before == null) {
-            return more;
-        }
-        Gradients sum = before.plus(more);
-        before.release();
-        more.release();
-        return sum;
+        return batches;
     }
 
     private OptionalDouble evaluate(long step) throws IOException {
@@ -381,10 +333,10 @@ public final class Trainer {
     // ---------------------------------------------------------------- when it goes wrong
 
     /** Runs the step again under a guard, to say where it went wrong. */
-    private TensorException failure(long step, Pass pass, DataLoader.State position) {
+    private TensorException failure(TrainStep work, long step, double mean, DataLoader.State position) {
         StringBuilder message = new StringBuilder("trainer: step ").append(step + 1);
-        message.append(Double.isFinite(pass.loss) ? ": the loss is " + pass.loss + ", but its gradients are not finite"
-                : ": the loss is " + pass.loss);
+        message.append(Double.isFinite(mean) ? ": the loss is " + mean + ", but its gradients are not finite"
+                : ": the loss is " + mean);
         List<String> broken = model.parameters().entrySet().stream()
                 .filter(e -> !NanGuard.isFinite(e.getValue().value())).map(Map.Entry::getKey).toList();
         if (!broken.isEmpty()) {
@@ -392,7 +344,7 @@ public final class Trainer {
         } else if (options.nanGuard()) {
             NanGuard guard = new NanGuard();
             data.seek(position);
-            guard.listen(() -> pass(step, false));
+            guard.listen(() -> work.gradients(batches(), rng.split(step), new ArrayList<>()));
             message.append("; ").append(guard.report());
         }
         message.append(". No step was made of it. ");

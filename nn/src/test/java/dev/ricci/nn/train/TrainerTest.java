@@ -14,6 +14,8 @@ import dev.ricci.nn.data.InMemory;
 import dev.ricci.nn.optim.AdamW;
 import dev.ricci.nn.optim.Sgd;
 import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Device;
+import dev.ricci.tensor.DeviceException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
@@ -29,6 +31,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -74,17 +77,40 @@ class TrainerTest {
         assertTrue(result.checkpoint().isEmpty() && result.score().isEmpty());
     }
 
+    /** With accumulation, clipping, dropout, averages and evaluations; once the captured run is stopped and goes on. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 3})
-    void capturedPassesGiveTheSameBits(int accumulation) throws IOException {
-        Path eager = folder.resolve("eager");
-        Path captured = folder.resolve("captured");
-        TrainingResult a = TinyModel.trainer(new TinyModel(8), options(eager).withAccumulation(accumulation), null).run();
-        TrainingResult b = TinyModel.trainer(new TinyModel(8),
-                options(captured).withAccumulation(accumulation).withCaptured(true), null).run();
+    @CsvSource({"1, 0.5, 20", "3, 0.5, 20", "2, 0, 20", "2, 0.5, 7"})
+    void capturedStepsGiveTheSameBits(int accumulation, double clip, long stopAfter) throws IOException {
+        TrainerOptions eager = TrainerOptions.of(20).withAccumulation(accumulation).withClipNorm(clip)
+                .withEvaluateEvery(3).withCheckpoints(folder.resolve("eager"), 4).withSeed(5);
+        TrainerOptions captured = eager.withCheckpoints(folder.resolve("captured"), 4).withCaptured(true);
+        TrainingResult a = TinyModel.trainer(new TinyModel(8), eager, null).run();
+        Trainer first = TinyModel.trainer(new TinyModel(8), captured, null);
+        TrainingResult b = first.listener(new TrainingListener() {
+            @Override
+            public void onStep(Step event) {
+                if (event.step() == stopAfter) {
+                    first.stop();
+                }
+            }
+        }).run();
+        if (stopAfter < 20) {
+            assertEquals(TrainingResult.End.STOPPED, b.end());
+            b = TinyModel.trainer(new TinyModel(8), captured, null).resume();
+        }
         assertEquals(a.loss(), b.loss());
         assertEquals(a.bestScore(), b.bestScore());
         sameFiles(a.checkpoint().orElseThrow(), b.checkpoint().orElseThrow());
+    }
+
+    @Test
+    void anotherDeviceIsOneOfCapturedStepsAndMustBeThere() {
+        TrainerOptions there = TrainerOptions.of(1).withDevice(new Device("gpu", 0));
+        assertTrue(there.captured() && there.withCaptured(false).captured());
+        TinyModel model = new TinyModel(4);
+        assertTrue(assertThrows(DeviceException.class, () -> TinyModel.trainer(model, there, null).run()).getMessage()
+                .contains("no GPU backend"));
+        assertFalse(there.withDevice(Device.cpu()).withCaptured(false).captured());
     }
 
     @Test

@@ -66,8 +66,10 @@ final class StateUpdateKernels {
         double rate = value(in[in.length - 3]);
         double step = value(in[in.length - 2]);
         float scale = value(in[in.length - 1]);
+        // Neither 0 nor NaN: else there is no step.
+        boolean moves = Math.abs(scale) > 0;
         Dense[] grads = new Dense[n];
-        for (int k = 0; k < n; k++) {
+        for (int k = 0; moves && k < n; k++) {
             grads[k] = stable(in[op.states() + k], out);
         }
         for (int i = 0; i < op.states(); i++) {
@@ -75,6 +77,9 @@ final class StateUpdateKernels {
                     || !in[i].layout().isDense()) {
                 assign(in[i], out[i]);
             }
+        }
+        if (!moves) {
+            return;
         }
         // All parameters' parts in one list: most models have many small parameters beside a few large ones.
         int[] firstPart = new int[n + 1];

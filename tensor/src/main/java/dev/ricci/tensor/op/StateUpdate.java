@@ -74,6 +74,9 @@ public sealed interface StateUpdate extends Op {
      * rate, step and grad scale, scalars of the parameters' type. Outputs: param, m and v of each. The step counts from
      * 1.
      *
+     * <p>A scale that is 0 or NaN makes no step: param, m and v stay as they are, whatever the gradients are. So a step
+     * is refused on any device without the host reading a value.
+     *
      * @param parameters how many
      * @param beta1 decay of the first moment
      * @param beta2 decay of the second moment

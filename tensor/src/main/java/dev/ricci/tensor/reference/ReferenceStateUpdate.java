@@ -40,13 +40,14 @@ final class ReferenceStateUpdate {
     }
 
     /**
-     * g = grad scale; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
+     * Nothing moves if scale is 0 or NaN, else g = grad scale; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
      * p = p - lr decay p - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps).
      */
     private static void adamW(StateUpdate.AdamWStep op, Operand[] in, Operand[] out) {
         double rate = Dense.scalar(in[in.length - 3]);
         double step = Dense.scalar(in[in.length - 2]);
         double scale = Dense.scalar(in[in.length - 1]);
+        boolean moves = Math.abs(scale) > 0;
         double correction1 = 1 - StrictMath.pow(op.beta1(), step);
         double correction2 = 1 - StrictMath.pow(op.beta2(), step);
         double[][] grads = new double[op.parameters()][];
@@ -57,7 +58,7 @@ final class ReferenceStateUpdate {
             double[] p = Dense.doubles(in[3 * k]);
             double[] m = Dense.doubles(in[3 * k + 1]);
             double[] v = Dense.doubles(in[3 * k + 2]);
-            for (int n = 0; n < p.length; n++) {
+            for (int n = 0; moves && n < p.length; n++) {
                 double g = grads[k][n] * scale;
                 m[n] = op.beta1() * m[n] + (1 - op.beta1()) * g;
                 v[n] = op.beta2() * v[n] + (1 - op.beta2()) * g * g;

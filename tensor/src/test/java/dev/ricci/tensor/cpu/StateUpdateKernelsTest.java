@@ -103,6 +103,27 @@ class StateUpdateKernelsTest {
 
     @ParameterizedTest
     @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
+    void aScaleOfZeroOrNaNMakesNoStep(Backend backend) {
+        Random random = new Random(4);
+        Operand[] states = {Operands.dense(random, 70_001), Operands.dense(random, 70_001),
+            Operands.dense(random, 70_001)};
+        Operand grad = Operands.dense(random, 70_001);
+        grad.heap().floats()[5] = Float.NaN;
+        StateUpdate adam = new StateUpdate.AdamWStep(1, 0.9, 0.95, 1e-8, 0.1);
+        for (float scale : new float[] {0f, -0f, Float.NaN}) {
+            Operand[] in = {copy(states[0]), copy(states[1]), copy(states[2]), grad, Operands.scalar(0.01f),
+                Operands.scalar(3), Operands.scalar(scale)};
+            Operand[] apart = Operands.run(backend, adam, in);
+            inPlace(backend, adam, in);
+            for (int i = 0; i < 3; i++) {
+                Operands.sameBits(states[i].heap().floats(), apart[i].heap().floats(), scale + ", apart");
+                Operands.sameBits(states[i].heap().floats(), in[i].heap().floats(), scale + ", in place");
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.ricci.tensor.cpu.Operands#backends")
     void theNewValueMayBeAViewOfTheOld(Backend backend) {
         Operand x = Operands.matrix(2, 2, 1, 2, 3, 4);
         Operand turned = new Operand(x.storage(), x.layout().permute(new int[] {1, 0}));
