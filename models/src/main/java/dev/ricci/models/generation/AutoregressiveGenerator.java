@@ -39,30 +39,32 @@ public record AutoregressiveGenerator(Decoder model, Optional<Device> program) i
     @Override
     public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken) {
         check(prompt, config);
+        // Small where little is asked for: a captured step attends over all of it.
+        KvCache cache = config.useCache() ? model.newCache(1, (int) Math.min(model.config().contextLength(),
+                (long) prompt.length + config.maxNewTokens())) : null;
+        try (DecodeProgram step = program.map(device -> new DecodeProgram(model, cache, device)).orElse(null)) {
+            return generate(prompt, config, onToken, cache, step);
+        }
+    }
+
+    private int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken, KvCache cache,
+            DecodeProgram step) {
         // Grows as ids are made: a generous limit costs nothing.
         int[] ids = Arrays.copyOf(prompt, prompt.length + Math.min(config.maxNewTokens(), ROOM));
         int length = prompt.length;
-        int context = model.config().contextLength();
-        KvCache cache = config.useCache()
-                ? model.newCache(1, (int) Math.min(context, (long) length + config.maxNewTokens())) : null;
-        DecodeProgram step = null;
         int start = 0;
         while (length - prompt.length < config.maxNewTokens()) {
             if (length == ids.length) {
                 ids = Arrays.copyOf(ids, Math.addExact(length, length));
             }
-            int windowStart = windowStart(length, context);
+            int windowStart = windowStart(length, model.config().contextLength());
             if (cache != null && windowStart != start) {
                 cache.truncate(0);
             }
             start = windowStart;
             int known = cache == null ? 0 : cache.length();
             int[] fresh = Arrays.copyOfRange(ids, start + known, length);
-            boolean captured = program.isPresent() && fresh.length == 1;
-            if (captured && step == null) {
-                step = new DecodeProgram(model, cache, program.get());
-            }
-            float[] logits = captured ? step.logits(fresh[0]) : NoGrad.call(
+            float[] logits = step != null && fresh.length == 1 ? step.logits(fresh[0]) : NoGrad.call(
                     () -> model.nextLogits(Tensor.ofInts(fresh, 1, fresh.length), cache).toFloatArray());
             int next = config.sampling().choose(logits, ids, length, config.seed(), length - prompt.length);
             ids[length++] = next;

@@ -14,15 +14,14 @@ import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The decode step as a captured program, beside the ordinary one. */
 class CapturedGenerationTest {
@@ -56,5 +55,40 @@ class CapturedGenerationTest {
             }
         }
         assertEquals(ids.length, cache.length());
+    }
+
+    /** Beyond the context, where the window starts over and the cache is filled again. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void givesTheIdsOfTheOrdinaryPath(Map.Entry<String, DecoderConfig> entry) {
+        AutoregressiveGenerator ordinary = new AutoregressiveGenerator(OracleModels.model(entry.getValue()));
+        AutoregressiveGenerator captured = ordinary.captured(Device.cpu());
+        GenerationConfig greedy = GenerationConfig.greedy(entry.getValue().contextLength() + 40);
+        for (GenerationConfig config : List.of(greedy, greedy.with(Sampling.temperature(1.2), 3))) {
+            assertArrayEquals(ordinary.generate(PROMPT, config, id -> true), captured.generate(PROMPT, config, id -> true));
+        }
+    }
+
+    @Test
+    void generatesNothingAndOneTokenAndStops() {
+        AutoregressiveGenerator ordinary = new AutoregressiveGenerator(
+                OracleModels.model(OracleModels.configs().get("gpt2")));
+        AutoregressiveGenerator captured = ordinary.captured(Device.cpu());
+        for (int tokens : new int[] {0, 1, 2, Integer.MAX_VALUE}) {
+            for (int[] prompt : new int[][] {{7}, PROMPT}) {
+                int[] seen = new int[1];
+                assertArrayEquals(ordinary.generate(prompt, GenerationConfig.greedy(Math.min(4, tokens)), id -> true),
+                        captured.generate(prompt, GenerationConfig.greedy(tokens), id -> ++seen[0] < 4));
+            }
+        }
+    }
+
+    @Test
+    void needsTheCache() {
+        AutoregressiveGenerator captured = new AutoregressiveGenerator(
+                OracleModels.model(OracleModels.configs().get("llama"))).captured(Device.cpu());
+        String message = assertThrows(TensorException.class, () -> captured.generate(PROMPT,
+                GenerationConfig.greedy(3).withCache(false), id -> true)).getMessage();
+        assertTrue(message.contains("captured steps need the cache"), message);
     }
 }
