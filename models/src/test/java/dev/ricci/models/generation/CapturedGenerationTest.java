@@ -16,7 +16,6 @@ import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -63,10 +62,9 @@ class CapturedGenerationTest {
     void givesTheIdsOfTheOrdinaryPath(Map.Entry<String, DecoderConfig> entry) {
         AutoregressiveGenerator ordinary = new AutoregressiveGenerator(OracleModels.model(entry.getValue()));
         AutoregressiveGenerator captured = ordinary.captured(Device.cpu());
-        GenerationConfig greedy = GenerationConfig.greedy(entry.getValue().contextLength() + 40);
-        for (GenerationConfig config : List.of(greedy, greedy.with(Sampling.temperature(1.2), 3))) {
-            assertArrayEquals(ordinary.generate(PROMPT, config, id -> true), captured.generate(PROMPT, config, id -> true));
-        }
+        GenerationConfig config = GenerationConfig.greedy(entry.getValue().contextLength() + 8).with(
+                Sampling.temperature(1.2), 3);
+        assertArrayEquals(ordinary.generate(PROMPT, config, id -> true), captured.generate(PROMPT, config, id -> true));
     }
 
     @Test
