@@ -171,7 +171,7 @@ public final class Decoder extends Layer {
      * @param step of a cache that holds the ids before
      * @return [B, V], bit for bit those of {@link #nextLogits(Tensor, KvCache)}
      */
-    public Tensor nextLogits(Tensor ids, KvStep step) {
+    public Tensor stepLogits(Tensor ids, KvStep step) {
         check(ids, 0);
         return lastLogits(model.forward(ids, step.positions(), mask(), step::slot));
     }

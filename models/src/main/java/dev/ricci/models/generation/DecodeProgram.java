@@ -38,7 +38,7 @@ final class DecodeProgram implements AutoCloseable {
         Tensor position = Tensor.ofInts(new int[] {at}).reshape();
         if (program == null) {
             program = NoGrad.call(() -> Program.capture("decode",
-                    in -> List.of(model.nextLogits(in.get(0), new KvStep(cache, in.get(1), 1))), List.of(ids, position)))
+                    in -> List.of(model.stepLogits(in.get(0), new KvStep(cache, in.get(1), 1))), List.of(ids, position)))
                     .on(device);
         }
         float[] logits = program.run(ids, position).getFirst().toFloatArray();
