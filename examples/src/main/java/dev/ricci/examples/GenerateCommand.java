@@ -6,10 +6,12 @@ import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.TextGenerator;
 import dev.ricci.models.lora.PeftFolder;
+import dev.ricci.tensor.Device;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -41,21 +43,30 @@ public final class GenerateCommand implements RicciCommand {
     @Option(names = "--no-cache", description = "Compute everything anew at each token: the same text, slower.")
     private boolean noCache;
 
+    @Option(names = "--captured", paramLabel = "true|false", arity = "1", defaultValue = "false",
+        description = "Run the step of a token as a captured program: the same text.")
+    private boolean captured;
+
+    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
+        description = "Where the captured program runs: cpu or gpu, which implies --captured true.")
+    private String device;
+
     /** Made by the service loader. */
     public GenerateCommand() {
     }
 
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
+        Optional<Device> program = program();
         GenerationConfig config = sampling.config(tokens, options.seed(), !noCache);
         LanguageModel loaded = LanguageModel.load(ShippedModel.orElse(model, "--model"),
             vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
         if (adapter != null) {
             PeftFolder.load(adapter, loaded.decoder());
         }
+        AutoregressiveGenerator generator = new AutoregressiveGenerator(loaded.decoder(), program);
         options.out().print(prompt);
-        TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), new AutoregressiveGenerator(loaded.decoder()),
-            loaded.endIds()).generate(prompt, config, piece -> {
+        TextGenerator.Result result = new TextGenerator(loaded.tokenizer(), generator, loaded.endIds()).generate(prompt, config, piece -> {
                 options.out().print(piece);
                 options.out().flush();
             });
@@ -66,5 +77,20 @@ public final class GenerateCommand implements RicciCommand {
         results.put("tokens_per_second", result.tokensPerSecond());
         results.put("time_to_first_token_ms", result.nanosToFirst() / 1e6);
         return results;
+    }
+
+    /** Where a program runs, if one does. */
+    private Optional<Device> program() {
+        if (!device.equals("cpu") && !device.equals("gpu")) {
+            throw new UsageException("--device: must be cpu or gpu, got '" + device + "'");
+        }
+        boolean gpu = device.equals("gpu");
+        if (!gpu && !captured) {
+            return Optional.empty();
+        }
+        if (noCache) {
+            throw new UsageException("--no-cache: a captured program needs the cache");
+        }
+        return Optional.of(gpu ? Device.gpu() : Device.cpu());
     }
 }

@@ -54,7 +54,7 @@ class TrainCommandTest {
         for (String model : List.of((String) results.get("checkpoint"), dir.resolve("run").toString(),
             dir.resolve("run/step-00000150/model.safetensors").toString())) {
             CommandLineRun written = CommandLineRun.of("generate", "--model", model, "--prompt", "she sells ", "--tokens",
-                "20", "--temperature", "0", "--json");
+                "20", "--temperature", "0", "--captured", Boolean.toString(!model.contains("step")), "--json");
             assertEquals(0, written.code(), written.err());
             String made = (String) written.json().get("text");
             assertTrue(made.startsWith("she sells s"), made);
@@ -180,6 +180,8 @@ class TrainCommandTest {
         assertError(1, CommandLineRun.of("generate", "--model", model, "--prompt", "#", "--json"), "'#' (U+0023)");
         assertError(1, CommandLineRun.of("generate", "--model", model, "--prompt", "", "--json"), "prompt is empty");
         assertError(2, CommandLineRun.of("generate", "--model", model, "--prompt", "s", "--top-p", "2", "--json"), "top-p");
+        assertError(2, CommandLineRun.of("generate", "--model", model, "--captured", "true", "--no-cache", "--json"), "cache");
+        assertError(2, CommandLineRun.of("generate", "--model", model, "--device", "tpu", "--json"), "'tpu'");
         assertError(2, CommandLineRun.of("generate", "--model", model, "--prompt", "s", "--tokens", "-1", "--json"),
             "must not be negative");
     }

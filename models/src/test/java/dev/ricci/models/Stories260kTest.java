@@ -12,6 +12,7 @@ import dev.ricci.models.generation.TextGenerator;
 import dev.ricci.models.tokenizer.Llama2cTokenizer;
 import dev.ricci.models.weights.Llama2cReader;
 import dev.ricci.nn.KvCache;
+import dev.ricci.tensor.Device;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.io.Json;
@@ -77,6 +78,11 @@ class Stories260kTest {
     }
 
     @Test
+    void givesTheGoldenIdsByACapturedStep() {
+        assertArrayEquals(goldenIds, greedy(new AutoregressiveGenerator(model).captured(Device.cpu()), true));
+    }
+
+    @Test
     void givesTheGoldenLogits() {
         Tensor ids = Tensor.ofInts(Arrays.copyOf(goldenIds, 8), 1, 8);
         double[] whole = NoGrad.call(() -> model.logits(ids).toDoubleArray());
@@ -119,8 +125,11 @@ class Stories260kTest {
     }
 
     private static int[] greedy(boolean cache) {
-        int[] made = new AutoregressiveGenerator(model)
-                .generate(new int[] {1}, GenerationConfig.greedy(255).withCache(cache), id -> true);
+        return greedy(new AutoregressiveGenerator(model), cache);
+    }
+
+    private static int[] greedy(AutoregressiveGenerator generator, boolean cache) {
+        int[] made = generator.generate(new int[] {1}, GenerationConfig.greedy(255).withCache(cache), id -> true);
         int[] all = new int[made.length + 1];
         all[0] = 1;
         System.arraycopy(made, 0, all, 1, made.length);

@@ -95,11 +95,7 @@ public final class KvCache {
          * @throws TensorException if the cache is too small; nothing was written then
          */
         public void write(int start, Tensor keys, Tensor values) {
-            Shape expected = Shape.of(batch, config.kvHeads, keys.rank() == 4 ? keys.dim(2) : 1, config.headDim);
-            if (!keys.shape().equals(expected) || !values.shape().equals(expected)) {
-                throw new ShapeException("kv_cache: keys and values must be [" + batch + ", " + config.kvHeads + ", T, "
-                        + config.headDim + "], got " + keys.shape() + " and " + values.shape());
-            }
+            check(keys, values);
             if (start < 0 || start > length) {
                 throw new IndexOutOfRangeException("kv_cache: start " + start + " must lie in 0 .. " + length
                         + ", the number of tokens kept by layer " + layer);
@@ -109,10 +105,22 @@ public final class KvCache {
             length = Math.max(length, start + keys.dim(2));
         }
 
+        void check(Tensor keys, Tensor values) {
+            Shape expected = Shape.of(batch, config.kvHeads, keys.rank() == 4 ? keys.dim(2) : 1, config.headDim);
+            if (!keys.shape().equals(expected) || !values.shape().equals(expected)) {
+                throw new ShapeException("kv_cache: keys and values must be [" + batch + ", " + config.kvHeads + ", T, "
+                        + config.headDim + "], got " + keys.shape() + " and " + values.shape());
+            }
+        }
+
         private void writeAt(int start, Tensor keys, Tensor values) {
-            OpListener.tellHostNumber("a key-value cache", "write to a Variable of your own at a position that is an input,"
-                    + " or capture the model without a cache");
-            Tensor at = Tensor.ofInts(new int[] {start}).reshape();
+            OpListener.tellHostNumber("a key-value cache", "make a KvStep of it, whose position is an input, or capture the"
+                    + " model without a cache");
+            write(Tensor.ofInts(new int[] {start}).reshape(), keys, values);
+        }
+
+        /** Writes checked tokens at a position that is a scalar; what is kept counts as before. */
+        void write(Tensor at, Tensor keys, Tensor values) {
             Variable.update(WRITE, List.of(k), List.of(keys, at));
             Variable.update(WRITE, List.of(v), List.of(values, at));
         }
@@ -185,6 +193,21 @@ public final class KvCache {
         if (tokens > config.capacity - start) {
             throw new TensorException("kv_cache: no room for " + tokens + " tokens from position " + start
                     + " on; the capacity is " + config.capacity + ". Make a larger cache, or truncate it");
+        }
+    }
+
+    /**
+     * Counts tokens that a {@link KvStep} wrote behind those kept: a program cannot.
+     *
+     * @param tokens how many
+     * @throws TensorException if they exceed the capacity
+     */
+    public void advance(int tokens) {
+        Check.positive("kv_cache", "number of tokens to advance", tokens);
+        int length = length();
+        checkRoom(length, tokens);
+        for (Slot slot : slots) {
+            slot.length = length + tokens;
         }
     }
 

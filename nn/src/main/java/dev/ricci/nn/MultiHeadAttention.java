@@ -154,7 +154,8 @@ public final class MultiHeadAttention extends Layer {
 
     /**
      * With a cache to which the tokens are appended. Where it is that of several sequences side by side, x is
-     * [1, N, C], each sequence sees its own tokens, and the mask must be causal or a sliding window.
+     * [1, N, C], each sequence sees its own tokens, and the mask must be causal or a sliding window. Where it is a step at
+     * a position that is a tensor, the mask may also be full.
      *
      * @see #forward(Tensor, Tensor, AttentionMask, KvCache.Slot, int)
      */
@@ -162,6 +163,7 @@ public final class MultiHeadAttention extends Layer {
         return switch (cache) {
             case KvCache.Slot slot -> forward(x, positions, mask, slot, slot.length());
             case KvBatch.Slot batch -> forward(x, positions, mask, batch);
+            case KvStep.Slot step -> forward(x, positions, mask, step);
         };
     }
 
@@ -176,6 +178,15 @@ public final class MultiHeadAttention extends Layer {
         checkUntracked(k, v);
         Tensor q = turned(heads(query.forward(x), config.heads, queryNorm), positions);
         return out(batch.attend(q, k, v, (qs, ks, vs) -> attention(qs, ks, vs, mask)));
+    }
+
+    private Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvStep.Slot step) {
+        check(x);
+        Tensor k = turned(heads(key.forward(x), config.kvHeads, keyNorm), positions);
+        Tensor v = heads(value.forward(x), config.kvHeads, null);
+        checkUntracked(k, v);
+        step.write(k, v);
+        return attend(x, positions, step.mask(mask), step.keys(), step.values());
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.ricci.models.decoder;
 import dev.ricci.nn.AttentionMask;
 import dev.ricci.nn.KvBatch;
 import dev.ricci.nn.KvCache;
+import dev.ricci.nn.KvStep;
 import dev.ricci.nn.Layer;
 import dev.ricci.nn.Linear;
 import dev.ricci.nn.Parameter;
@@ -160,7 +161,23 @@ public final class Decoder extends Layer {
         check(ids, start);
         Tensor positions = Tensor.arange(ids.dim(1), DType.I32, start, 1);
         Tensor hidden = model.forward(ids, positions, mask(), cache == null ? null : cache::slot);
-        return head(hidden.slice(1, ids.dim(1) - 1, ids.dim(1))).squeeze(1);
+        return lastLogits(hidden);
+    }
+
+    /**
+     * Logits behind the last id only, at a position that is a tensor: what a {@link dev.ricci.tensor.Program} can capture.
+     *
+     * @param ids [B, T]
+     * @param step of a cache that holds the ids before
+     * @return [B, V], bit for bit those of {@link #nextLogits(Tensor, KvCache)}
+     */
+    public Tensor stepLogits(Tensor ids, KvStep step) {
+        check(ids, 0);
+        return lastLogits(model.forward(ids, step.positions(), mask(), step::slot));
+    }
+
+    private Tensor lastLogits(Tensor hidden) {
+        return head(hidden.slice(1, hidden.dim(1) - 1, hidden.dim(1))).squeeze(1);
     }
 
     /** An empty cache that holds one context for each of {@code batch} sequences. */

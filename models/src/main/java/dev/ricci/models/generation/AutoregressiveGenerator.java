@@ -2,11 +2,13 @@ package dev.ricci.models.generation;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.nn.KvCache;
+import dev.ricci.tensor.Device;
 import dev.ricci.tensor.IndexOutOfRangeException;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 
 /**
@@ -15,17 +17,41 @@ import java.util.function.IntPredicate;
  * without the cache the window is the same, and so are the ids.
  *
  * @param model what predicts
+ * @param program where the step that reads one id runs as a captured {@link dev.ricci.tensor.Program}, if it does; a
+ *     prompt is always read op by op, on the CPU
  */
-public record AutoregressiveGenerator(Decoder model) implements Generator {
+public record AutoregressiveGenerator(Decoder model, Optional<Device> program) implements Generator {
     private static final int ROOM = 1024;
+
+    /** Everything op by op. */
+    public AutoregressiveGenerator(Decoder model) {
+        this(model, Optional.empty());
+    }
+
+    /**
+     * The same with steps that are captured: each generation does so once, for a cache of the size that it needs, over
+     * all of which every step attends. On the CPU the ids are the same.
+     */
+    public AutoregressiveGenerator captured(Device device) {
+        return new AutoregressiveGenerator(model, Optional.of(device));
+    }
 
     @Override
     public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken) {
-        check(prompt);
+        check(prompt, config);
+        // Small where little is asked for: a captured step attends over all of it.
+        KvCache cache = config.useCache() ? model.newCache(1, (int) Math.min(model.config().contextLength(),
+                (long) prompt.length + config.maxNewTokens())) : null;
+        try (DecodeProgram step = program.map(device -> new DecodeProgram(model, cache, device)).orElse(null)) {
+            return generate(prompt, config, onToken, cache, step);
+        }
+    }
+
+    private int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken, KvCache cache,
+            DecodeProgram step) {
         // Grows as ids are made: a generous limit costs nothing.
         int[] ids = Arrays.copyOf(prompt, prompt.length + Math.min(config.maxNewTokens(), ROOM));
         int length = prompt.length;
-        KvCache cache = config.useCache() ? model.newCache(1) : null;
         int start = 0;
         while (length - prompt.length < config.maxNewTokens()) {
             if (length == ids.length) {
@@ -38,7 +64,7 @@ public record AutoregressiveGenerator(Decoder model) implements Generator {
             start = windowStart;
             int known = cache == null ? 0 : cache.length();
             int[] fresh = Arrays.copyOfRange(ids, start + known, length);
-            float[] logits = NoGrad.call(
+            float[] logits = step != null && fresh.length == 1 ? step.logits(fresh[0]) : NoGrad.call(
                     () -> model.nextLogits(Tensor.ofInts(fresh, 1, fresh.length), cache).toFloatArray());
             int next = config.sampling().choose(logits, ids, length, config.seed(), length - prompt.length);
             ids[length++] = next;
@@ -57,7 +83,10 @@ public record AutoregressiveGenerator(Decoder model) implements Generator {
         return (length - context + half - 1) / half * half;
     }
 
-    private void check(int[] prompt) {
+    private void check(int[] prompt, GenerationConfig config) {
+        if (program.isPresent() && !config.useCache()) {
+            throw new TensorException("generate: captured steps need the cache; leave one of the two out");
+        }
         if (prompt.length == 0) {
             throw new TensorException("generate: the prompt must hold one id or more");
         }

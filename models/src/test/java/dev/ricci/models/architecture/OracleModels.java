@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Small models with random weights, one for each thing that an architecture may say. */
-final class OracleModels {
+public final class OracleModels {
     static final int TOKENS = 24;
     static final int IDS = 288;
     private static final int CONTEXT = 64;
@@ -33,7 +33,7 @@ final class OracleModels {
     private OracleModels() {
     }
 
-    static Map<String, DecoderConfig> configs() {
+    public static Map<String, DecoderConfig> configs() {
         DecoderConfig llama = DecoderConfig.llama(IDS, CONTEXT, 2, 4, 2, 64, 96);
         DecoderConfig qwen = llama.with(Positions.rotary(1e6, 16)).with(Norm.rms(1e-6)).with(
                 llama.attention().withBias(true, false));
@@ -55,7 +55,7 @@ final class OracleModels {
     }
 
     /** With weights that are large enough for everything to matter. */
-    static Decoder model(DecoderConfig config) {
+    public static Decoder model(DecoderConfig config) {
         Decoder model = new Decoder(config, Rng.of(1));
         Rng rng = Rng.of(2);
         model.parameters().forEach((path, p) -> {

@@ -59,8 +59,10 @@ final class AttentionDecode {
         Arrays.fill(max, -Float.MAX_VALUE);
         Arrays.fill(total, 0f);
         Arrays.fill(sums, 0, n * x.e, 0f);
-        int end = x.endKey(x.queries - 1);
-        for (int j = x.firstKey(0) / KEYS * KEYS; j < end; j += KEYS) {
+        // What a mask hides at the ends costs nothing: of a cache of fixed size the part that is not written yet.
+        int first = x.firstSeen(b, g, x.firstKey(0), x.endKey(x.queries - 1));
+        int end = x.endSeen(b, g, first, x.endKey(x.queries - 1));
+        for (int j = first / KEYS * KEYS; j < end; j += KEYS) {
             block(b, g, n, j, Math.min(KEYS, end - j));
         }
         rows.unary(UnaryKind.LOG, total, 0, shrink, 0, n);

@@ -63,6 +63,43 @@ final class AttentionInputs {
         return (int) Math.max(0, end);
     }
 
+    /** The first of the keys {@code from .. to - 1} that the mask hides not from all queries of group g; to if there is none. */
+    int firstSeen(int b, int g, int from, int to) {
+        int first = to;
+        for (int row = 0; row < (mask == null ? 0 : queries * shared) && first > from; row++) {
+            first = search(b, g, row, from, first, 1);
+        }
+        return mask == null ? from : first;
+    }
+
+    /** One more than the last of the keys {@code from .. to - 1} that the mask hides not from all queries of group g. */
+    int endSeen(int b, int g, int from, int to) {
+        int last = from - 1;
+        for (int row = 0; row < (mask == null ? 0 : queries * shared) && last < to - 1; row++) {
+            last = search(b, g, row, to - 1, last, -1);
+        }
+        return mask == null ? to : last + 1;
+    }
+
+    /** The first key on the way from {@code from} to {@code to}, exclusive, that a query sees by the mask; to if none. */
+    private int search(int b, int g, int row, int from, int to, int way) {
+        int m = at(mask, b, g * shared + row % shared, row / shared);
+        int step = mask.layout().stride(3);
+        int j = from;
+        if (mask.dtype() == DType.BOOL) {
+            byte[] seen = mask.heap().bytes();
+            while (j != to && seen[m + j * step] == 0) {
+                j += way;
+            }
+        } else {
+            float[] added = mask.heap().floats();
+            while (j != to && added[m + j * step] == Float.NEGATIVE_INFINITY) {
+                j += way;
+            }
+        }
+        return j;
+    }
+
     /** Whether queries {@code t .. last} all see all of the keys {@code from .. to - 1}, with nothing added. */
     boolean seeAll(int t, int last, int from, int to) {
         return mask == null && firstKey(last) <= from && endKey(t) >= to;

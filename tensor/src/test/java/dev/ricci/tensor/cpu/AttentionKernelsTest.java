@@ -107,9 +107,26 @@ class AttentionKernelsTest {
                     float[] expected = Arrays.copyOf(Dense.copyOf(slice(all, t + 1 - queries, queries)).data(),
                             some.size());
                     Operands.sameBits(expected, some.heap().floats(), backend.name() + " query " + t);
+                    Operand masked = Operands.run(backend, new AttentionOp.Attention(0.2, false, 0),
+                            slice(q, t + 1 - queries, queries), k, v, hiding(t + 1 - queries, queries, n, window))[0];
+                    Operands.sameBits(expected, masked.heap().floats(), backend.name() + " masked query " + t);
                 }
             }
         }
+    }
+
+    /** What causality and window hide, as a mask of queries from {@code first} on: of either kind, by turns. */
+    private static Operand hiding(int first, int queries, int keys, int window) {
+        byte[] seen = new byte[queries * keys];
+        float[] added = new float[queries * keys];
+        for (int i = 0; i < seen.length; i++) {
+            int back = first + i / keys - i % keys;
+            boolean sees = back >= 0 && (window == 0 || back < window);
+            seen[i] = (byte) (sees ? 1 : 0);
+            added[i] = sees ? 0 : Float.NEGATIVE_INFINITY;
+        }
+        HeapStorage mask = first % 2 == 0 ? HeapStorage.of(DType.BOOL, seen) : HeapStorage.of(added);
+        return new Operand(mask, Layout.dense(Shape.of(1, 1, queries, keys)).expand(Shape.of(2, 4, queries, keys)));
     }
 
     private static Operand slice(Operand x, int from, int n) {
@@ -160,6 +177,10 @@ class AttentionKernelsTest {
         Operand[] y = Operands.check(backend, 1e-5, new AttentionOp.Attention(1, true, 0), q, k, k);
         assertEquals(0f, y[0].heap().floats()[0]);
         assertEquals(Float.NEGATIVE_INFINITY, y[1].heap().floats()[1]);
+        Operand hidden = new Operand(HeapStorage.of(DType.BOOL, new byte[8]), Layout.dense(Shape.of(1, 1, 4, 2)));
+        Operand[] masked = Operands.check(backend, 1e-5, new AttentionOp.Attention(1, false, 0), q, k, k, hidden);
+        assertEquals(0f, masked[0].heap().floats()[3]);
+        assertEquals(Float.NEGATIVE_INFINITY, masked[1].heap().floats()[3]);
     }
 
     @ParameterizedTest
