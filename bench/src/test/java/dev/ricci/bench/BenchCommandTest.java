@@ -5,14 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.examples.Ricci;
+import dev.ricci.models.cost.Machine;
 import dev.ricci.tensor.io.Json;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,6 +71,27 @@ class BenchCommandTest {
         }
         run(2, "bench", "soak", "-1", "--json");
         run(2, "bench", "soak", "long", "--json");
+    }
+
+    @Test
+    void measuresTheRoofline(@TempDir Path folder) throws IOException {
+        Map<String, Object> found = json("bench", "roofline", folder.resolve("new").toString(), "--quick", "--json");
+        Machine machine = Machine.read(folder.resolve("new/machine.json"));
+        assertEquals(machine.toMap(), found.get("machine"));
+        assertEquals(12, ((List<?>) found.get("passes")).size());
+        assertTrue(Files.readString(folder.resolve("new/roofline.svg")).contains("from memory"));
+        Map<String, Object> cost = json("cost", "--machine", folder.resolve("new/machine.json").toString(), "--json");
+        assertEquals(machine.toMap(), cost.get("machine"));
+    }
+
+    @Test
+    void fitsTheRidge() {
+        List<RooflineFit.Point> points = IntStream.of(1, 2, 4, 8, 16, 32).mapToObj(
+                m -> new RooflineFit.Point(m, Math.max(6, m) * (1 + 0.02 * (m % 3 - 1)))).toList();
+        RooflineFit fit = RooflineFit.of(points);
+        assertEquals(6, fit.flat(), 0.1);
+        assertEquals(1, fit.perRow(), 0.02);
+        assertEquals(fit.flat() / fit.perRow(), fit.ridge());
     }
 
     @Test
