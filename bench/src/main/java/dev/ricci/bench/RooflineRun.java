@@ -15,18 +15,24 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The roofline of this machine as Ricci meets it: how fast memory is read, how many rows a product needs before arithmetic
  * limits it, and how near to both the passes of a model come.
  */
 final class RooflineRun {
-    private static final Plan PLAN = new Plan(1200, 2, 7, 0);
+    private static final Plan PLAN = new Plan(3000, 2, 9, 0);
+    /** For many contestants in one loop, of which each warms up what the others share. */
+    private static final Plan PRODUCTS = new Plan(600, 2, 7, 0);
     private static final int[] SIZES = {512, 1024};
     private static final int MOST_ROWS = 256;
+    /** Beyond so many rows a call goes on to the next weights with fewer layers: it would take too long. */
+    private static final int FEW_ROWS = 16;
     /** Weights that no cache holds; the memory of servers' processors has caches of hundreds of megabytes before it. */
     private static final long STREAMED_BYTES = 512L << 20;
     private static final int QUICK_SIZE = 32;
@@ -99,16 +105,9 @@ final class RooflineRun {
             products.addAll(products(size, false));
             products.addAll(products(size, true));
         }
-        Product last = products.getLast();
-        RooflineFit fit = RooflineFit.of(products.stream().filter(p -> p.streamed && p.size == last.size)
-                .map(p -> new RooflineFit.Point(p.rows, p.seconds)).toList());
-        double weights = (double) last.size * last.size;
-        Machine machine = new Machine("measured, " + threads + " threads", Float.BYTES * weights / fit.flat(),
-                2 * weights / fit.perRow(), (double) results.get("elements_per_s"), "ricci bench roofline: products of " + last.size
-                + " x " + last.size + " F32 weights from memory with 1 to " + MOST_ROWS + " rows, " + Backends.cpu().name());
-        out.printf("%nfit: %s GB/s, %s GFLOP/s, ridge at %.1f rows, %.2f FLOP/byte%n%n", Table.number(machine.bandwidth() / 1e9),
-                Table.number(machine.peak() / 1e9), fit.ridge(), machine.ridge());
-        results.put("ridge_rows", fit.ridge());
+        Machine machine = machine(products, (double) results.get("elements_per_s"));
+        out.printf("%nroofline: %s GB/s, %s GFLOP/s, ridge at %.2f FLOP/byte%n%n", Table.number(machine.bandwidth() / 1e9),
+                Table.number(machine.peak() / 1e9), machine.ridge());
         results.put("machine", machine.toMap());
         List<Map<String, Object>> rows = products.stream().map(p -> p.toMap(machine)).toList();
         print(rows);
@@ -123,18 +122,29 @@ final class RooflineRun {
         return results;
     }
 
+    /** The highest rates of products with the largest weights from memory. */
+    private Machine machine(List<Product> products, double elements) {
+        int size = products.getLast().size;
+        List<Product> streamed = products.stream().filter(p -> p.streamed && p.size == size).toList();
+        return new Machine("measured, " + threads + " threads",
+                streamed.stream().mapToDouble(p -> p.bytes() / p.seconds).max().orElseThrow(),
+                streamed.stream().mapToDouble(p -> p.flops() / p.seconds).max().orElseThrow(), elements,
+                "ricci bench roofline: products of " + size + " x " + size + " F32 weights from memory with 1 to "
+                        + products.getLast().rows + " rows, " + Backends.cpu().name());
+    }
+
     /** Ricci's own addition of two arrays that no cache holds, in 10^9 bytes a second; the result is new memory each time. */
     private double add() {
         int n = (int) (quick ? 1 << 16 : STREAMED_BYTES / Float.BYTES / 3);
         Tensor a = Tensor.zeros(n);
         Tensor b = Tensor.ones(n);
-        return 3.0 * Float.BYTES * n / measure(Map.of("add", call(1, () -> a.add(b)))).get("add").median() / 1e9;
+        return 3.0 * Float.BYTES * n / measure(PLAN, Map.of("add", call(1, () -> a.add(b)))).get("add").median() / 1e9;
     }
 
     /** Element-wise operations a second without memory: softmax in the cache. */
     private double elements() {
         Tensor x = Rng.of(1).normal(64, 1024);
-        return x.size() / measure(Map.of("softmax", call(1, () -> x.softmax(-1)))).get("softmax").median();
+        return x.size() / measure(PLAN, Map.of("softmax", call(1, () -> x.softmax(-1)))).get("softmax").median();
     }
 
     private Contestant call(int operations, Runnable work) {
@@ -142,8 +152,8 @@ final class RooflineRun {
         });
     }
 
-    private Map<String, Interleaved.Times> measure(Map<String, Contestant> contestants) {
-        return Interleaved.measure(quick ? Plan.QUICK : PLAN, 0, contestants);
+    private Map<String, Interleaved.Times> measure(Plan plan, Map<String, Contestant> contestants) {
+        return Interleaved.measure(quick ? Plan.QUICK : plan, 0, contestants);
     }
 
     /** All numbers of rows in turn, so that they meet the same machine. */
@@ -154,13 +164,19 @@ final class RooflineRun {
         for (int i = 0; i < count; i++) {
             layers.add(new Linear(size, size, false, Rng.of(i)));
         }
+        Iterator<Linear> turn = Stream.generate(() -> layers).flatMap(List::stream).iterator();
         Map<String, Contestant> contestants = new LinkedHashMap<>();
         for (int rows = 1; rows <= (quick ? 4 : MOST_ROWS); rows *= 2) {
             Tensor x = Rng.of(1).normal(rows, size);
-            contestants.put(Integer.toString(rows), call(layers.size(), () -> layers.forEach(l -> l.forward(x))));
+            int calls = Math.max(1, layers.size() / Math.max(1, rows / FEW_ROWS));
+            contestants.put(Integer.toString(rows), call(calls, () -> {
+                for (int i = 0; i < calls; i++) {
+                    turn.next().forward(x);
+                }
+            }));
         }
         List<Product> products = new ArrayList<>();
-        measure(contestants).forEach((rows, times) -> products.add(new Product(size, streamed, Integer.parseInt(rows),
+        measure(PRODUCTS, contestants).forEach((rows, times) -> products.add(new Product(size, streamed, Integer.parseInt(rows),
                 times.median())));
         return products;
     }
@@ -182,7 +198,7 @@ final class RooflineRun {
         for (int i = 0; i < x.length; i++) {
             y[i] = Math.min(machine.peak(), x[i] * machine.bandwidth()) / 1e9;
         }
-        List<SvgChart.Line> lines = new ArrayList<>(List.of(new SvgChart.Line("fit", x, y)));
+        List<SvgChart.Line> lines = new ArrayList<>(List.of(new SvgChart.Line("roofline", x, y)));
         for (String series : products.stream().map(Product::series).distinct().toList()) {
             List<Product> those = products.stream().filter(p -> p.series().equals(series)).toList();
             lines.add(new SvgChart.Line(series, those.stream().mapToDouble(p -> p.flops() / p.bytes()).toArray(),

@@ -77,7 +77,7 @@ final class StepProfile {
         List<Map<String, Object>> rows = new ArrayList<>();
         Cost all = Cost.ZERO;
         for (OpRow.Kind kind : OpRow.Kind.values()) {
-            Cost cost = new CostModel(config, Float.BYTES).rows(pass).stream().filter(r -> r.kind() == kind)
+            Cost cost = new CostModel(config, Float.BYTES).rows(pass).stream().filter(r -> within(r) == kind)
                     .map(r -> r.on(machine)).reduce(Cost.ZERO, Cost::plus);
             all = all.plus(cost);
             rows.add(row(pass, kind.name().toLowerCase(Locale.ROOT), cost, seconds.get(kind), out));
@@ -86,7 +86,11 @@ final class StepProfile {
         return rows;
     }
 
-    /** Softmax is part of attention's op, so what the model counts for it is compared with other ops here. */
+    /** The ops among which the engine runs it: softmax is a part of attention there. */
+    private static OpRow.Kind within(OpRow row) {
+        return row.name().startsWith("softmax") ? OpRow.Kind.ATTENTION : row.kind();
+    }
+
     private static OpRow.Kind kind(String op) {
         return switch (op) {
             case "matmul" -> OpRow.Kind.LINEAR;
