@@ -19,6 +19,7 @@ module dev.ricci.examples {
         dev.ricci.examples.RunCommand,
         dev.ricci.examples.TokenizeCommand,
         dev.ricci.examples.InspectCommand,
+        dev.ricci.examples.CostCommand,
         dev.ricci.examples.ConvertCommand,
         dev.ricci.examples.QuantizeCommand,
         dev.ricci.examples.ServeCommand,

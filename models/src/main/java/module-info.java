@@ -9,6 +9,7 @@ module dev.ricci.models {
     exports dev.ricci.models;
     exports dev.ricci.models.architecture;
     exports dev.ricci.models.chat;
+    exports dev.ricci.models.cost;
     exports dev.ricci.models.decoder;
     exports dev.ricci.models.encoder;
     exports dev.ricci.models.generation;

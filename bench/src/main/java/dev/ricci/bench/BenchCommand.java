@@ -20,15 +20,16 @@ import picocli.CommandLine.Parameters;
 /** Compares with peers side by side, or runs the JMH benchmarks. */
 @Command(name = "bench", description = "Compare with other libraries and with the machine's limits.")
 public final class BenchCommand implements RicciCommand {
-    private static final int WINDOW_MILLIS = 60;
+    static final int WINDOW_MILLIS = 60;
 
     @Parameters(index = "0", arity = "0..1", defaultValue = "all", paramLabel = "WHAT",
             description = "gemm, ops, train, decode, embed, tokenize, overhead, memory, all of these; jmh: single kernels of"
-                    + " ours; soak: a long training.")
+                    + " ours; soak: a long training; roofline: this machine's limits as Ricci meets them.")
     private String what;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN|MINUTES",
-            description = "For jmh, which benchmarks: a regular expression. For soak, how long: 20 by default.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "PATTERN|MINUTES|FOLDER",
+            description = "For jmh, which benchmarks: a regular expression. For soak, how long: 20 by default. For roofline,"
+                    + " where to write machine.json, for ricci cost, and roofline.svg: nowhere by default.")
     private String detail;
 
     @Option(names = "--quick", description = "Small sizes, once each: does it run, not how fast.")
@@ -51,14 +52,16 @@ public final class BenchCommand implements RicciCommand {
         if (what.equals("soak")) {
             return SoakRun.run(minutes(), quick, options);
         }
+        if (what.equals("roofline")) {
+            requireVectors();
+            return RooflineRun.run(detail == null ? null : Path.of(detail), quick, options);
+        }
         List<Suite> suites = Suite.named(what);
         if (suites.isEmpty() || detail != null) {
-            throw new UsageException("bench: " + (detail != null ? "only jmh and soak take a second word"
-                    : "unknown '" + what + "'; one of " + Suite.names() + ", all, jmh, soak"));
+            throw new UsageException("bench: " + (detail != null ? "only jmh, soak and roofline take a second word"
+                    : "unknown '" + what + "'; one of " + Suite.names() + ", all, jmh, soak, roofline"));
         }
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            throw new UsageException("bench: measures nothing without the JVM flag --add-modules jdk.incubator.vector");
-        }
+        requireVectors();
         Session session = new Session(quick, options.threads(), peers(), new Limits(quick ? 1 : WINDOW_MILLIS),
                 options.out());
         Map<String, Object> results = new LinkedHashMap<>();
@@ -92,6 +95,12 @@ public final class BenchCommand implements RicciCommand {
         }
         results.put("rows", rows);
         return results;
+    }
+
+    private static void requireVectors() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            throw new UsageException("bench: measures nothing without the JVM flag --add-modules jdk.incubator.vector");
+        }
     }
 
     private int minutes() {

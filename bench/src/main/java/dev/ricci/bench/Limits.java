@@ -23,6 +23,9 @@ final class Limits {
     /** Beyond this no cache helps; larger work is measured at this size. */
     private static final long LARGEST_BYTES = 512L << 20;
 
+    /** Shorter windows ask whether it runs, not how fast. */
+    private static final long SMALLEST_WINDOW = 10_000_000;
+
     private final long windowNanos;
     private final Map<Integer, Double> peaks = new HashMap<>();
     private final Map<String, Double> bandwidths = new HashMap<>();
@@ -70,6 +73,21 @@ final class Limits {
                 }
                 return (double) part * Float.BYTES * (read ? 1 : 2);
             });
+        });
+    }
+
+    /** Bytes/s of the triad a = b + 2 c in a plain loop, over arrays that no cache holds (McCalpin 1995, STREAM). */
+    double triad(int threads) {
+        int floats = (int) (windowNanos < SMALLEST_WINDOW ? SMALLEST_BYTES : LARGEST_BYTES / 3 / Float.BYTES);
+        float[] a = new float[floats];
+        float[] b = new float[floats];
+        float[] c = new float[floats];
+        int part = floats / threads;
+        return best("triad", threads, thread -> () -> {
+            for (int i = thread * part; i < (thread + 1) * part; i++) {
+                a[i] = b[i] + 2 * c[i];
+            }
+            return 3.0 * part * Float.BYTES;
         });
     }
 

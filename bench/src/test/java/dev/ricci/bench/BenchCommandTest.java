@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.examples.Ricci;
+import dev.ricci.models.cost.Machine;
 import dev.ricci.tensor.io.Json;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -65,6 +70,21 @@ class BenchCommandTest {
         }
         run(2, "bench", "soak", "-1", "--json");
         run(2, "bench", "soak", "long", "--json");
+    }
+
+    @Test
+    void measuresTheRoofline(@TempDir Path folder) throws IOException {
+        Map<String, Object> found = json("bench", "roofline", folder.resolve("new").toString(), "--quick", "--json");
+        Machine machine = Machine.read(folder.resolve("new/machine.json"));
+        assertEquals(machine.toMap(), found.get("machine"));
+        assertEquals(12, ((List<?>) found.get("passes")).size());
+        List<?> streamed = ((List<?>) found.get("rows")).stream().filter(r -> ((Map<?, ?>) r).get("streamed").equals(true)).toList();
+        double best = streamed.stream().mapToDouble(r -> ((Number) ((Map<?, ?>) r).get("fraction_of_roofline")).doubleValue())
+                .max().orElseThrow();
+        assertEquals(1, best, 1e-9, "the roof touches what it was made from");
+        assertTrue(Files.readString(folder.resolve("new/roofline.svg")).contains("from memory"));
+        Map<String, Object> cost = json("cost", "--machine", folder.resolve("new/machine.json").toString(), "--json");
+        assertEquals(machine.toMap(), cost.get("machine"));
     }
 
     @Test

@@ -1,10 +1,11 @@
 package dev.ricci.examples;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Line charts as SVG text: no fonts, no desktop, no library needed on the machine that draws them. */
-final class SvgChart {
+public final class SvgChart {
     private static final int WIDTH = 720;
     private static final int HEIGHT = 420;
     private static final int LEFT = 60;
@@ -20,23 +21,28 @@ final class SvgChart {
      * @param x places; finite
      * @param y values, as many; points that are not finite are left out
      */
-    record Line(String name, double[] x, double[] y) {
+    public record Line(String name, double[] x, double[] y) {
     }
 
     private final StringBuilder out = new StringBuilder();
+    private final boolean logarithmic;
+    private final int legendTop;
     private final double xMin;
     private final double xMax;
     private final double yMin;
     private final double yMax;
 
-    private SvgChart(List<Line> lines) {
+    private SvgChart(List<Line> lines, boolean logarithmic) {
+        this.logarithmic = logarithmic;
+        // Curves that grow and level off, as those of two logarithms do, leave the lower right corner free.
+        legendTop = logarithmic ? HEIGHT - BOTTOM - 16 * lines.size() - 10 : TOP;
         double[] x = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
         double[] y = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY};
         for (Line line : lines) {
             for (int i = 0; i < line.x.length; i++) {
                 if (Double.isFinite(line.y[i])) {
-                    widen(x, line.x[i]);
-                    widen(y, line.y[i]);
+                    widen(x, place(line.x[i]));
+                    widen(y, place(line.y[i]));
                 }
             }
         }
@@ -53,33 +59,58 @@ final class SvgChart {
     }
 
     /** The chart as an SVG document. */
-    static String draw(String title, String xLabel, String yLabel, List<Line> lines) {
-        SvgChart chart = new SvgChart(lines);
-        chart.add("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\""
+    public static String draw(String title, String xLabel, String yLabel, List<Line> lines) {
+        return new SvgChart(lines, false).document(title, xLabel, yLabel, lines);
+    }
+
+    /** The chart with the logarithms of both axes; all numbers are positive. */
+    public static String drawLogarithmic(String title, String xLabel, String yLabel, List<Line> lines) {
+        return new SvgChart(lines, true).document(title, xLabel, yLabel, lines);
+    }
+
+    private double place(double v) {
+        return logarithmic ? StrictMath.log10(v) : v;
+    }
+
+    private String document(String title, String xLabel, String yLabel, List<Line> lines) {
+        add("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"sans-serif\""
             + " font-size=\"12\">%n<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>%n", WIDTH, HEIGHT);
-        chart.text(WIDTH / 2.0, 22, "middle", title);
-        chart.text(WIDTH / 2.0, HEIGHT - 10, "middle", xLabel);
-        chart.add("<g transform=\"translate(16 %d) rotate(-90)\">", HEIGHT / 2);
-        chart.text(0, 0, "middle", yLabel);
-        chart.add("</g>%n");
-        chart.axes();
+        text(WIDTH / 2.0, 22, "middle", title);
+        text(WIDTH / 2.0, HEIGHT - 10, "middle", xLabel);
+        add("<g transform=\"translate(16 %d) rotate(-90)\">", HEIGHT / 2);
+        text(0, 0, "middle", yLabel);
+        add("</g>%n");
+        axes();
         for (int i = 0; i < lines.size(); i++) {
-            chart.line(lines.get(i), COLORS.get(i % COLORS.size()), i);
+            line(lines.get(i), COLORS.get(i % COLORS.size()), i);
         }
-        return chart.add("</svg>%n").out.toString();
+        return add("</svg>%n").out.toString();
     }
 
     private void axes() {
-        double xStep = step(xMax - xMin);
-        for (double v = Math.ceil(xMin / xStep) * xStep; v <= xMax + 1e-9 * xStep; v += xStep) {
+        for (double v : ticks(xMin, xMax)) {
             add("<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#ddd\"/>%n", px(v), TOP, px(v), HEIGHT - BOTTOM);
-            text(px(v), HEIGHT - BOTTOM + 16, "middle", label(v, xStep));
+            text(px(v), HEIGHT - BOTTOM + 16, "middle", label(v, xMax - xMin));
         }
-        double yStep = step(yMax - yMin);
-        for (double v = Math.ceil(yMin / yStep) * yStep; v <= yMax + 1e-9 * yStep; v += yStep) {
+        for (double v : ticks(yMin, yMax)) {
             add("<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#ddd\"/>%n", LEFT, py(v), WIDTH - RIGHT, py(v));
-            text(LEFT - 6, py(v) + 4, "end", label(v, yStep));
+            text(LEFT - 6, py(v) + 4, "end", label(v, yMax - yMin));
         }
+    }
+
+    /** Round numbers of an axis: on a logarithmic one 1, 2 and 5 times powers of ten. */
+    private List<Double> ticks(double min, double max) {
+        List<Double> ticks = new ArrayList<>();
+        double step = logarithmic ? 1 : step(max - min);
+        for (double v = Math.floor(min / step) * step; v <= max + 1e-9 * step; v += step) {
+            double power = StrictMath.pow(10, v);
+            for (double tick : logarithmic ? new double[] {power, 2 * power, 5 * power} : new double[] {v}) {
+                if (place(tick) >= min - 1e-9 * step && place(tick) <= max + 1e-9 * step) {
+                    ticks.add(tick);
+                }
+            }
+        }
+        return ticks;
     }
 
     private void line(Line line, String color, int index) {
@@ -90,17 +121,17 @@ final class SvgChart {
             }
         }
         add("\"/>%n");
-        double y = TOP + 14 + 16 * index;
+        double y = legendTop + 14 + 16 * index;
         add("<rect x=\"%d\" y=\"%.1f\" width=\"14\" height=\"3\" fill=\"%s\"/>%n", WIDTH - RIGHT - 150, y - 4, color);
         text(WIDTH - RIGHT - 130, y, "start", line.name);
     }
 
     private double px(double x) {
-        return LEFT + (x - xMin) / (xMax - xMin) * (WIDTH - LEFT - RIGHT);
+        return LEFT + (place(x) - xMin) / (xMax - xMin) * (WIDTH - LEFT - RIGHT);
     }
 
     private double py(double y) {
-        return HEIGHT - BOTTOM - (y - yMin) / (yMax - yMin) * (HEIGHT - TOP - BOTTOM);
+        return HEIGHT - BOTTOM - (place(y) - yMin) / (yMax - yMin) * (HEIGHT - TOP - BOTTOM);
     }
 
     /** 1, 2 or 5 times a power of ten, so that about six fit. */
@@ -110,8 +141,9 @@ final class SvgChart {
         return power * (ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10);
     }
 
-    private static String label(double v, double step) {
-        int decimals = Math.max(0, (int) -Math.floor(StrictMath.log10(step)));
+    private String label(double v, double range) {
+        double step = logarithmic ? v : step(range);
+        int decimals = Math.max(0, (int) -Math.floor(StrictMath.log10(step) + 1e-9));
         return String.format(Locale.ROOT, "%." + decimals + "f", v);
     }
 
