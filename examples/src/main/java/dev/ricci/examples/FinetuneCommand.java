@@ -88,7 +88,7 @@ public final class FinetuneCommand implements RicciCommand {
     public Map<String, ?> run(CommonOptions options) throws Exception {
         FinetunePreset p = PresetOptions.read(spec, FinetunePreset.ALL.get(full ? "full" : "lora"));
         checkUsage(p);
-        Device where = device.device();
+        Device where = device.device(options.out());
         LanguageModel base = LanguageModel.load(model,
             vocabulary.loadOptions().withWeights(asStored ? LoadOptions.Weights.AS_STORED : LoadOptions.Weights.F32));
         Decoder decoder = base.decoder();

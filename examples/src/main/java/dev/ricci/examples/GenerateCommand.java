@@ -7,6 +7,7 @@ import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.TextGenerator;
 import dev.ricci.models.lora.PeftFolder;
 import dev.ricci.tensor.Device;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -47,9 +48,8 @@ public final class GenerateCommand implements RicciCommand {
         description = "Run the step of a token as a captured program: the same text.")
     private boolean captured;
 
-    @Option(names = "--device", paramLabel = "NAME", defaultValue = "cpu",
-        description = "Where the captured program runs: cpu or gpu, which implies --captured true.")
-    private String device;
+    @Mixin
+    private DeviceOption device;
 
     /** Made by the service loader. */
     public GenerateCommand() {
@@ -57,7 +57,7 @@ public final class GenerateCommand implements RicciCommand {
 
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
-        Optional<Device> program = program();
+        Optional<Device> program = program(options.out());
         GenerationConfig config = sampling.config(tokens, options.seed(), !noCache);
         LanguageModel loaded = LanguageModel.load(ShippedModel.orElse(model, "--model"),
             vocabulary.loadOptions().withWeights(LoadOptions.Weights.AS_STORED));
@@ -80,17 +80,14 @@ public final class GenerateCommand implements RicciCommand {
     }
 
     /** Where a program runs, if one does. */
-    private Optional<Device> program() {
-        if (!device.equals("cpu") && !device.equals("gpu")) {
-            throw new UsageException("--device: must be cpu or gpu, got '" + device + "'");
-        }
-        boolean gpu = device.equals("gpu");
-        if (!gpu && !captured) {
+    private Optional<Device> program(PrintStream console) {
+        Device where = device.device(console);
+        if (where.equals(Device.cpu()) && !captured) {
             return Optional.empty();
         }
         if (noCache) {
             throw new UsageException("--no-cache: a captured program needs the cache");
         }
-        return Optional.of(gpu ? Device.gpu() : Device.cpu());
+        return Optional.of(where);
     }
 }

@@ -72,7 +72,7 @@ public final class TrainCommand implements RicciCommand {
         }
         TrainPreset p = PresetOptions.read(spec, preset);
         checkUsage(p);
-        Device where = device.device();
+        Device where = device.device(options.out());
         Run run = prepare(p, where, out != null ? out : Path.of("runs", presetName), options.seed());
         Optimization o = p.optimization();
         TrainingResult result = run.training.train(resume, options, String.format(

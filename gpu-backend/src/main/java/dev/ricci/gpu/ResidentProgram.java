@@ -53,7 +53,7 @@ final class ResidentProgram implements CompiledProgram, HeapStorage.Loan {
      */
     ResidentProgram(Graph graph, DeviceHalf half, BiConsumer<Op, Operand[][]> onHost) {
         this.graph = graph;
-        lowered = Lowering.of(graph);
+        lowered = Fusion.of(Lowering.of(graph));
         memory = new ResidentMemory(new Graph(graph.name(), graph.inputs(), lowered, graph.results()));
         for (Instruction i : graph.instructions()) {
             int operand = HostChecks.operand(i.op(), i.inputs());
