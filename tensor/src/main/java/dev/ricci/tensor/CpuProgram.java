@@ -38,6 +38,10 @@ final class CpuProgram implements CompiledProgram {
     CpuProgram(Graph graph) {
         this.graph = graph;
         plan = MemoryPlan.of(graph);
+    }
+
+    /** Takes the memory: at the first run, since a program may be captured to run elsewhere. */
+    private void prepare() {
         graph.buffers(Buffer.Kind.HELD).forEach(b -> memory.put(b, b.held()));
         takeMemory();
         for (Instruction i : graph.instructions()) {
@@ -47,6 +51,9 @@ final class CpuProgram implements CompiledProgram {
 
     @Override
     public void run(Storage[] inputs, Storage[] results) {
+        if (steps.isEmpty()) {
+            prepare();
+        }
         for (int i = 0; i < inputs.length; i++) {
             put(graph.inputs().get(i).buffer(), inputs[i]);
         }
