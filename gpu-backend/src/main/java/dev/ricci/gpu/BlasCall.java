@@ -1,5 +1,8 @@
 package dev.ricci.gpu;
 
+import dev.ricci.tensor.DeviceException;
+import java.util.List;
+
 /**
  * A launch of a product as cuBLAS takes it. cuBLAS is column-major, so C = A B of row-major matrices is asked for as C' = B'
  * A': its first operand is B and has n rows.
@@ -16,6 +19,16 @@ package dev.ricci.gpu;
  */
 record BlasCall(int m, int n, int k, int batches, int a, boolean turnedA, int leadingA, int stepA, int b, boolean turnedB,
         int leadingB, int stepB, int c, boolean adds) {
+    /** Whether cuBLAS multiplies: false, true, or tf32 for operands rounded to that. */
+    static final String MODE = System.getProperty("ricci.gpu.blas", "false");
+
+    static boolean isAskedFor() {
+        if (!List.of("false", "true", "tf32").contains(MODE)) {
+            throw new DeviceException("ricci.gpu.blas is " + MODE + "; it is false, true or tf32");
+        }
+        return !MODE.equals("false");
+    }
+
     /** The call for a launch, or null if its operands lie neither by rows nor by columns, or there is none. */
     static BlasCall of(Launch launch) {
         Kernel kernel = launch.kernel();

@@ -1,6 +1,5 @@
 package dev.ricci.gpu;
 
-import java.util.Locale;
 import uk.ac.manchester.tornado.api.common.Access;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
@@ -21,16 +20,15 @@ import uk.ac.manchester.tornado.runtime.library.spi.TornadoNativeStreamSupport;
  */
 public final class BlasProvider implements TornadoLibraryProvider {
     private static final String NAME = "ricci/blas";
-    private static final String MODE = System.getProperty("ricci.gpu.blas", "false").toLowerCase(Locale.ROOT);
 
     /** Made by the service loader. */
     public BlasProvider() {
     }
 
-    /** Whether products are asked for here. */
-    static boolean isWanted() {
-        return (MODE.equals("true") || MODE.equals("tf32")) && TornadoRuntimeProvider.getTornadoRuntime()
-                .getDefaultDevice() instanceof TornadoNativeStreamSupport && CuBlas.isLoadable();
+    /** Whether the device and the library are there. */
+    static boolean isThere() {
+        return TornadoRuntimeProvider.getTornadoRuntime().getDefaultDevice() instanceof TornadoNativeStreamSupport
+                && CuBlas.isLoadable();
     }
 
     /**
@@ -55,7 +53,7 @@ public final class BlasProvider implements TornadoLibraryProvider {
 
     @Override
     public LibraryContext createContext(TornadoXPUDevice device, long executionPlanId) {
-        return new CuBlas(((TornadoNativeStreamSupport) device).getNativeStream(executionPlanId), MODE.equals("tf32"));
+        return new CuBlas(((TornadoNativeStreamSupport) device).getNativeStream(executionPlanId), BlasCall.MODE.equals("tf32"));
     }
 
     @Override
