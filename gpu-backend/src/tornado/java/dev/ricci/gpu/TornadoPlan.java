@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -103,6 +104,7 @@ final class TornadoPlan implements DevicePlan {
     private final Stage chunk;
     private final List<ImmutableTaskGraph> graphs = new ArrayList<>();
     private final List<Part> parts = new ArrayList<>();
+    private final boolean blas = BlasCall.isAskedFor() && BlasProvider.isThere();
     private final TornadoExecutionPlan plan;
 
     TornadoPlan(Description d, boolean captured) {
@@ -169,7 +171,7 @@ final class TornadoPlan implements DevicePlan {
 
     private void add(Segment segment, boolean first, boolean last) {
         int from = graphs.size();
-        List<Launch> launches = segment.launches();
+        List<Launch> launches = segment.launches().stream().flatMap(this::withBias).toList();
         int at = 0;
         do {
             List<Launch> some = launches.subList(at, Math.min(launches.size(), at + TASKS));
@@ -183,6 +185,16 @@ final class TornadoPlan implements DevicePlan {
         parts.add(new Part(from, graphs.size(), segment.after()));
     }
 
+    /** What cuBLAS is to do, or null. */
+    private BlasCall call(Launch launch) {
+        return blas ? BlasCall.of(launch) : null;
+    }
+
+    private Stream<Launch> withBias(Launch launch) {
+        BlasCall call = call(launch);
+        return call != null && call.adds() ? Stream.of(BlasCall.bias(launch), launch) : Stream.of(launch);
+    }
+
     private void add(List<Launch> launches, boolean begins, boolean ends) {
         TaskGraph graph = graph();
         if (begins) {
@@ -193,9 +205,14 @@ final class TornadoPlan implements DevicePlan {
         }
         Map<String, Integer> seen = new HashMap<>();
         for (Launch launch : launches) {
+            IntArray p = IntArray.fromArray(launch.ints());
+            if (call(launch) != null) {
+                graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, p);
+                graph.libraryTask("blas" + seen.merge("blas", 1, Integer::sum), BlasProvider::task, floats, p);
+                continue;
+            }
             Grid grid = new Grid(launch.groupsX(), launch.groupsY(), launch.local());
             String kind = launch.kernel().name().toLowerCase(Locale.ROOT).replace("_", "") + grid.x + "x" + grid.y;
-            IntArray p = IntArray.fromArray(launch.ints());
             FloatArray q = FloatArray.fromArray(launch.floats());
             graph.transferToDevice(DataTransferMode.FIRST_EXECUTION, p, q);
             graph.task(task(kind + "n" + seen.merge(kind, 1, Integer::sum), grid),
