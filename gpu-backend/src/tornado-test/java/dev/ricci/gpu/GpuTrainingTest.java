@@ -2,19 +2,37 @@ package dev.ricci.gpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.autograd.Gradients;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.nn.Layer;
+import dev.ricci.nn.Parameter;
 import dev.ricci.nn.Training;
+import dev.ricci.nn.data.DataLoader;
+import dev.ricci.nn.data.InMemory;
 import dev.ricci.nn.optim.AdamW;
+import dev.ricci.nn.optim.Optimizer;
+import dev.ricci.nn.optim.Schedule;
+import dev.ricci.nn.optim.Sgd;
+import dev.ricci.nn.train.Trainer;
+import dev.ricci.nn.train.TrainerOptions;
+import dev.ricci.nn.train.TrainingListener;
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Device;
 import dev.ricci.tensor.Program;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Variable;
 import dev.ricci.tensor.spi.CompiledProgram;
 import dev.ricci.tensor.spi.HeapStorage;
 import dev.ricci.tensor.spi.Storage;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -91,6 +109,44 @@ final class GpuTrainingTest {
     @Test
     void llamaTrainsAsOnTheCpu() {
         trainsAsTheCpu(DecoderConfig.llama(VOCABULARY, TOKENS, 2, 4, 2, 16, 24), 100);
+    }
+
+    /** The host reads a loss and a scale, and learns of the NaN when all is over. */
+    @Test
+    void aStepWhoseLossIsNotFiniteChangesNothing() {
+        refuses(p -> AdamW.of(p, 0.1));
+        refuses(p -> Sgd.of(p, Schedule.constant(0.1), Sgd.Options.DEFAULT.withMomentum(0.9)));
+    }
+
+    private static void refuses(Function<Map<String, Parameter>, Optimizer> make) {
+        Layer model = new Layer() {
+            {
+                parameter("w", Tensor.of(1f, 2f, 3f));
+            }
+        };
+        Parameter w = model.parameters().get("w");
+        Optimizer optimizer = make.apply(model.parameters());
+        // Batch i holds i: the loss is a number up to 2, and NaN from 3 on.
+        DataLoader counting = DataLoader.of(InMemory.of(Tensor.arange(9).to(DType.F32), null),
+                DataLoader.Options.sequential(1));
+        List<float[]> seen = new ArrayList<>();
+        TensorException e = assertThrows(TensorException.class, () -> Trainer.of(model,
+                b -> w.value().square().sum().mul(b.inputs().mean().neg().add(2.5).log()), counting, optimizer,
+                TrainerOptions.of(9).withClipNorm(10).withDevice(Device.gpu())).listener(new TrainingListener() {
+                    @Override
+                    public void onStep(Step event) {
+                        seen.add(w.value().toFloatArray());
+                    }
+                }).run());
+        assertTrue(e.getMessage().startsWith("trainer: step 4: the loss is NaN; the first NaN was made by 'log'"),
+                e.getMessage());
+        assertEquals(3, optimizer.steps());
+        assertArrayEquals(seen.getLast(), w.value().toFloatArray());
+        for (Variable v : optimizer.state().variables()) {
+            for (float x : v.value().toFloatArray()) {
+                assertTrue(Float.isFinite(x), v.name());
+            }
+        }
     }
 
     /** Also when the host reads the parameters in the middle, and after the device's memory was given back. */
