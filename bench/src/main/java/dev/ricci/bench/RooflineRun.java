@@ -15,10 +15,12 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -33,8 +35,10 @@ final class RooflineRun {
     private static final int MOST_ROWS = 256;
     /** Beyond so many rows a call goes on to the next weights with fewer layers: it would take too long. */
     private static final int FEW_ROWS = 16;
-    /** Weights that no cache holds; the memory of servers' processors has caches of hundreds of megabytes before it. */
-    private static final long STREAMED_BYTES = 512L << 20;
+    /** Weights of each size: together more than the caches hold, which are hundreds of megabytes in servers. */
+    private static final long STREAMED_BYTES = 256L << 20;
+    /** At least so many calls with the same weights, of which the first finds them in no cache. */
+    private static final int CALLS = 8;
     private static final int QUICK_SIZE = 32;
 
     private final int threads;
@@ -55,6 +59,10 @@ final class RooflineRun {
 
         double bytes() {
             return Float.BYTES * ((double) size * size + 2.0 * rows * size);
+        }
+
+        Product in(double other) {
+            return new Product(size, streamed, rows, other);
         }
 
         String series() {
@@ -100,15 +108,7 @@ final class RooflineRun {
         results.put("elements_per_s", elements());
         results.forEach((name, value) -> out.println(name.replace('_', ' ') + ": " + (value instanceof Double number
                 ? number > 1e6 ? Table.number(number / 1e9) + "e9" : Table.number(number) : value)));
-        if (!quick) {
-            // Compiles what all series run; the first would be measured while the compiler is at it.
-            products(SIZES[0], false, PLAN);
-        }
-        List<Product> products = new ArrayList<>();
-        for (int size : quick ? new int[] {QUICK_SIZE} : SIZES) {
-            products.addAll(products(size, false, PRODUCTS));
-            products.addAll(products(size, true, PRODUCTS));
-        }
+        List<Product> products = products();
         Machine machine = machine(products, (double) results.get("elements_per_s"));
         out.printf("%nroofline: %s GB/s, %s GFLOP/s, ridge at %.2f FLOP/byte%n%n", Table.number(machine.bandwidth() / 1e9),
                 Table.number(machine.peak() / 1e9), machine.ridge());
@@ -139,7 +139,7 @@ final class RooflineRun {
 
     /** Ricci's own addition of two arrays that no cache holds, in 10^9 bytes a second; the result is new memory each time. */
     private double add() {
-        int n = (int) (quick ? 1 << 16 : STREAMED_BYTES / Float.BYTES / 3);
+        int n = (int) (quick ? 1 << 16 : 2 * STREAMED_BYTES / Float.BYTES / 3);
         Tensor a = Tensor.zeros(n);
         Tensor b = Tensor.ones(n);
         return 3.0 * Float.BYTES * n / measure(PLAN, Map.of("add", call(1, () -> a.add(b)))).get("add").best() / 1e9;
@@ -151,8 +151,12 @@ final class RooflineRun {
         return x.size() / measure(PLAN, Map.of("softmax", call(1, () -> x.softmax(-1)))).get("softmax").best();
     }
 
-    private Contestant call(int operations, Runnable work) {
-        return new Contestant(operations, () -> Threads.limit(threads, () -> NoGrad.run(work)), () -> new float[0], () -> {
+    private Contestant call(int times, Runnable work) {
+        return new Contestant(times, () -> Threads.limit(threads, () -> NoGrad.run(() -> {
+            for (int i = 0; i < times; i++) {
+                work.run();
+            }
+        })), () -> new float[0], () -> {
         });
     }
 
@@ -160,29 +164,35 @@ final class RooflineRun {
         return Interleaved.measure(quick ? Plan.QUICK : plan, 0, contestants);
     }
 
-    /** All numbers of rows in turn, so that they meet the same machine. */
-    private List<Product> products(int size, boolean streamed, Plan plan) {
-        System.gc();
-        long count = streamed ? (quick ? 2 : STREAMED_BYTES / Float.BYTES / size / size) : 1;
-        List<Linear> layers = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            layers.add(new Linear(size, size, false, Rng.of(i)));
+    /** All in turn, so that they meet the same machine, and the weights of one size drive those of another from the caches. */
+    private List<Product> products() {
+        List<Product> untimed = new ArrayList<>();
+        Map<Integer, List<Linear>> layers = new LinkedHashMap<>();
+        Map<Integer, Iterator<Linear>> turns = new LinkedHashMap<>();
+        for (int size : quick ? new int[] {QUICK_SIZE} : SIZES) {
+            List<Linear> all = Stream.generate(() -> new Linear(size, size, false, Rng.of(1)))
+                    .limit(quick ? 2 : STREAMED_BYTES / Float.BYTES / size / size).toList();
+            layers.put(size, all);
+            turns.put(size, Stream.generate(() -> all).flatMap(List::stream).iterator());
         }
-        Iterator<Linear> turn = Stream.generate(() -> layers).flatMap(List::stream).iterator();
         Map<String, Contestant> contestants = new LinkedHashMap<>();
         for (int rows = 1; rows <= (quick ? 4 : MOST_ROWS); rows *= 2) {
-            Tensor x = Rng.of(1).normal(rows, size);
-            int calls = Math.max(1, layers.size() / Math.max(1, rows / FEW_ROWS));
-            contestants.put(Integer.toString(rows), call(calls, () -> {
-                for (int i = 0; i < calls; i++) {
-                    turn.next().forward(x);
-                }
-            }));
+            for (int size : layers.keySet()) {
+                Tensor x = Rng.of(1).normal(rows, size);
+                Linear one = layers.get(size).getFirst();
+                Iterator<Linear> turn = turns.get(size);
+                int cached = quick ? 1 : Math.max(CALLS, MOST_ROWS * 2 / rows);
+                contestants.put(size + " cache " + rows, call(cached, () -> one.forward(x)));
+                untimed.add(new Product(size, false, rows, 0));
+                int streamed = Math.max(1, layers.get(size).size() / Math.max(1, rows / FEW_ROWS));
+                contestants.put(size + " memory " + rows, call(streamed, () -> turn.next().forward(x)));
+                untimed.add(new Product(size, true, rows, 0));
+            }
         }
-        List<Product> products = new ArrayList<>();
-        measure(plan, contestants).forEach((rows, times) -> products.add(new Product(size, streamed, Integer.parseInt(rows),
-                times.best())));
-        return products;
+        List<Interleaved.Times> times = List.copyOf(measure(PRODUCTS, contestants).values());
+        return IntStream.range(0, times.size()).mapToObj(i -> untimed.get(i).in(times.get(i).best()))
+                .sorted(Comparator.comparingInt(Product::size).thenComparing(Product::streamed).thenComparing(Product::rows))
+                .toList();
     }
 
     private void print(List<Map<String, Object>> rows) {
