@@ -18,6 +18,7 @@ import uk.ac.manchester.tornado.runtime.library.spi.TornadoNativeStreamSupport;
  * <p>{@code -Dricci.gpu.blas=true} asks for it, {@code tf32} for operands rounded to TF32 as well; without it, or off the CUDA
  * backend, or where the library is missing, the kernels multiply. A row's bits depend on the number of rows then.
  */
+@SuppressWarnings("exports")
 public final class BlasProvider implements TornadoLibraryProvider {
     private static final String NAME = "ricci/blas";
 
