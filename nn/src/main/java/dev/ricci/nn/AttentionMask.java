@@ -183,7 +183,7 @@ public sealed interface AttentionMask {
     }
 
     /**
-     * The rest of the mask as a tensor, or null if causality and window say it all.
+     * The rest of the mask as a tensor, or null if causality and window say it all, or if all is seen.
      *
      * @param queries T
      * @param keys S
@@ -192,13 +192,20 @@ public sealed interface AttentionMask {
     default Tensor tensor(int queries, int keys) {
         return switch (this) {
             case Causal _, Full _, SlidingWindow _ -> null;
-            case BlockCausal(int size) -> blocks(keys - queries, queries, size).ge(blocks(0, keys, size).reshape(1, keys));
+            case BlockCausal(int size) -> blockCausal(queries, keys, size);
             case BlockDiffusion(int size) -> blockDiffusion(queries, keys, size);
             case Padding(Tensor lengths) -> Tensor.arange(keys, lengths.dtype(), 0, 1)
                     .reshape(1, 1, 1, keys).lt(lengths.reshape(lengths.dim(0), 1, 1, 1));
             case Custom(Tensor mask) -> mask;
             case Both(AttentionMask a, AttentionMask b) -> both(a.tensor(queries, keys), b.tensor(queries, keys));
         };
+    }
+
+    /** Queries of the last block see all. */
+    private static Tensor blockCausal(int queries, int keys, int size) {
+        int first = keys - queries;
+        return first / size == (keys - 1) / size ? null
+                : blocks(first, queries, size).ge(blocks(0, keys, size).reshape(1, keys));
     }
 
     /** The block of each position from {@code start} on, as a column [n, 1]. */
