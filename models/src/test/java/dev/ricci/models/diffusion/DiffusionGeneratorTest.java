@@ -85,7 +85,7 @@ class DiffusionGeneratorTest {
     void writesWhatOneWritesDownByHand() {
         Decoder model = TinyDiffusion.model(0);
         Random random = new Random(1);
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 3; i++) {
             int[] prompt = prompt(random, 1 + random.nextInt(12));
             for (int block : new int[] {12, 4, 3, 1}) {
                 for (int steps : new int[] {12 / block, 12}) {
@@ -124,25 +124,23 @@ class DiffusionGeneratorTest {
         Random random = new Random(2);
         for (int block : new int[] {1, 3, 4, 8, CONTEXT}) {
             Decoder model = TinyDiffusion.model(block);
-            for (int length : new int[] {0, 1, 5, 8, 12}) {
-                int tokens = block == CONTEXT ? CONTEXT - length : block * (12 / Math.min(block, 12)) ;
-                int fits = Math.min(tokens, (CONTEXT - length) / block * block);
-                if (fits == 0 || block == CONTEXT && length > 0) {
-                    continue;
-                }
-                for (Unmasking rule : rules(fits)) {
-                    for (double guidance : new double[] {0, 0.7}) {
-                        int[] prompt = prompt(random, length);
-                        DiffusionOptions options = EXACT.with(rule).withGuidance(guidance);
-                        GenerationConfig config = config(fits, random.nextInt(2), random.nextLong());
-                        int[] cached = ids(model, options, prompt, config);
-                        assertArrayEquals(ids(model, options.with(Caching.NONE), prompt, config), cached);
-                        assertArrayEquals(cached, ids(model, options, prompt, config.withCache(false)));
-                        assertTrue(Arrays.stream(cached).noneMatch(id -> id == MASK));
-                    }
+            for (int length : block == CONTEXT ? new int[] {0} : new int[] {0, 1, 5, 12}) {
+                int tokens = block == CONTEXT ? CONTEXT : 12 / block * block;
+                for (Unmasking rule : rules(tokens)) {
+                    int[] prompt = prompt(random, length);
+                    DiffusionOptions options = EXACT.with(rule).withGuidance(random.nextInt(2) * 0.7);
+                    GenerationConfig config = config(tokens, random.nextInt(2), random.nextLong());
+                    int[] cached = ids(model, options, prompt, config);
+                    assertArrayEquals(ids(model, options.with(Caching.NONE), prompt, config), cached);
+                    assertTrue(Arrays.stream(cached).noneMatch(id -> id == MASK));
                 }
             }
         }
+        GenerationConfig config = config(8, 1, 1).withCache(false);
+        Decoder model = TinyDiffusion.model(4);
+        int[] read = {0, 0};
+        assertEquals(new DiffusionGenerator(model, EXACT.with(Caching.NONE)).denoise(read, config, r -> { }).tokensRead(),
+                new DiffusionGenerator(model, EXACT).denoise(read, config, r -> { }).tokensRead());
     }
 
     /** One block is the whole text: the same as a model that sees both ways. */
@@ -227,7 +225,7 @@ class DiffusionGeneratorTest {
             assertTrue(IntStream.range(0, 17).allMatch(i -> result.steps()[i] == 0 == i < 5));
         }
         double sum = 0;
-        for (int seed = 0; seed < 300; seed++) {
+        for (int seed = 0; seed < 150; seed++) {
             List<Reveal> reveals = new ArrayList<>();
             new DiffusionGenerator(model, EXACT.with(new Unmasking.FirstHitting())).denoise(new int[] {1, 2, 3},
                     config(4, 1, seed), reveals::add);
@@ -238,7 +236,7 @@ class DiffusionGeneratorTest {
                 assertTrue(reveals.get(i).time() < reveals.get(i - 1).time());
             }
         }
-        assertEquals(0.5, sum / 300, 0.05);
+        assertEquals(0.5, sum / 150, 0.07);
     }
 
     @Test
