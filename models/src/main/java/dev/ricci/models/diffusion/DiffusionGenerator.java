@@ -41,12 +41,21 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
      */
     @Override
     public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken) {
+        return generate(prompt, config, onToken, r -> { });
+    }
+
+    /**
+     * The same, with an ear for the order in which ids become known.
+     *
+     * @param onReveal sees each id as it becomes known, before {@code onToken} does
+     */
+    public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken, Consumer<Reveal> onReveal) {
         Denoising text = start(prompt, config);
         int told = prompt.length;
         int end = prompt.length + config.maxNewTokens();
         boolean wanted = true;
         while (wanted && !text.isDone()) {
-            DenoisingStep.run(model, List.of(text));
+            DenoisingStep.run(model, List.of(text)).getFirst().forEach(onReveal);
             while (wanted && told < end && text.ids()[told] != maskId()) {
                 wanted = onToken.test(text.ids()[told++]);
             }
