@@ -103,6 +103,9 @@ class BlockMaskTest {
             Tensor y = LAYER.forward(x.slice(1, 7, 16), batch.positions(), AttentionMask.full(), batch.slot(0));
             assertSameBits(LAYER.forward(x, AttentionMask.full()).slice(1, 7, 16), y);
             assertEquals(40, cache.length());
+            Tensor start = Tensor.ofInts(new int[] {7}).reshape();
+            assertThrows(TensorException.class, () -> LAYER.forward(x.slice(1, 7, 8), Tensor.arange(1),
+                    AttentionMask.blockCausal(9), new KvStep(cache, start, 1).slot(0)), "masks by position alone");
         });
     }
 

@@ -216,6 +216,7 @@ public final class Decoder extends Layer {
      * @return [B, V], bit for bit those of {@link #nextLogits(Tensor, KvCache)}
      */
     public Tensor stepLogits(Tensor ids, KvStep step) {
+        checkPredictsNext("generate", "use DiffusionGenerator");
         check(ids, 0);
         return lastLogits(model.forward(ids, step.positions(), mask(), step::slot));
     }

@@ -22,6 +22,20 @@ final class DenoisingStep {
      * @return what became known in each
      */
     static List<List<Reveal>> run(Decoder model, List<Denoising> texts) {
+        List<double[]> logits = logits(model, texts);
+        List<List<Reveal>> revealed = new ArrayList<>(texts.size());
+        for (int i = 0; i < texts.size(); i++) {
+            revealed.add(texts.get(i).step(logits.get(i)));
+        }
+        return revealed;
+    }
+
+    /**
+     * Reads what the texts need. If it fails nothing has changed but caches, where the same is written when it is done again.
+     *
+     * @return for each text what {@link Denoising#step} takes
+     */
+    static List<double[]> logits(Decoder model, List<Denoising> texts) {
         List<KvCache> caches = new ArrayList<>();
         IntStream.Builder starts = IntStream.builder();
         IntStream.Builder counts = IntStream.builder();
@@ -52,13 +66,13 @@ final class DenoisingStep {
             Tensor hidden = model.hiddenStates(Tensor.ofInts(ids, 1, ids.length), batch).squeeze(0);
             return model.head(hidden.indexSelect(0, Tensor.ofInts(rows.build().toArray()))).toDoubleArray();
         });
-        List<List<Reveal>> revealed = new ArrayList<>(texts.size());
+        List<double[]> parts = new ArrayList<>(texts.size());
         int used = 0;
         for (Denoising text : texts) {
             int size = text.lanes().size() * text.wanted().length * model.config().vocabSize();
-            revealed.add(text.step(Arrays.copyOfRange(logits, used, used + size)));
+            parts.add(Arrays.copyOfRange(logits, used, used + size));
             used += size;
         }
-        return revealed;
+        return parts;
     }
 }

@@ -104,8 +104,17 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
         return text.result(length);
     }
 
-    /** A text whose new ids are all hidden; with blocks from left to right its last block is whole, as in training. */
+    /** A text whose new ids are all hidden. */
     Denoising start(int[] prompt, GenerationConfig config) {
+        return denoising(hidden(prompt, config), config);
+    }
+
+    /**
+     * The ids of a prompt and hidden ones behind it; with blocks from left to right the last block is whole, as in training.
+     *
+     * @throws TensorException as {@link #generate}
+     */
+    int[] hidden(int[] prompt, GenerationConfig config) {
         for (int i = 0; i < prompt.length; i++) {
             if (prompt[i] == maskId()) {
                 throw new TensorException("diffusion: the prompt has the mask id " + maskId() + " at position " + i
@@ -119,13 +128,17 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
             throw new TensorException("diffusion: a prompt of " + prompt.length + " tokens and " + config.maxNewTokens()
                     + " new ones exceed the context of " + context + "; ask for fewer");
         }
+        if (config.maxNewTokens() == 0) {
+            return prompt.clone();
+        }
         int block = Math.max(1, diffusion().block());
         int[] ids = Arrays.copyOf(prompt, Math.min(context, (length + block - 1) / block * block));
         Arrays.fill(ids, prompt.length, ids.length, maskId());
-        return denoising(config.maxNewTokens() == 0 ? prompt.clone() : ids, config);
+        return ids;
     }
 
-    private Denoising denoising(int[] ids, GenerationConfig config) {
+    /** @param ids checked ones, which change as they become known */
+    Denoising denoising(int[] ids, GenerationConfig config) {
         DiffusionOptions used = config.useCache() ? options : options.with(Caching.NONE);
         return new Denoising(model, ids, config.maxNewTokens(), used, config.sampling().temperature(), config.seed());
     }
