@@ -57,8 +57,8 @@ final class DiffusionChoices {
     Optional<DiffusionGenerator> generator(Decoder model) {
         if (model.config().diffusion().isEmpty()) {
             if (given()) {
-                throw new UsageException("--block, --steps, --threshold, --first-hitting, --remasking, --guidance and --kv-cache"
-                    + " are for diffusion models; this one writes from left to right");
+                throw new UsageException("--block, --steps, --threshold, --first-hitting, --remasking, --guidance and"
+                    + " --kv-cache are for diffusion models; this one writes from left to right");
             }
             return Optional.empty();
         }

@@ -56,8 +56,8 @@ enum Objective {
     }
 
     /** The loss of a batch. */
-    Function<Batch, Tensor> loss(Decoder model) {
-        return this == AR ? b -> model.loss(b.inputs(), b.targets()) : new MaskedDiffusion(model, NoiseRange.FULL)::loss;
+    Function<Batch, Tensor> loss(Decoder model, NoiseRange noise) {
+        return this == AR ? b -> model.loss(b.inputs(), b.targets()) : new MaskedDiffusion(model, noise)::loss;
     }
 
     /** The loss a token of a text that was kept for validation; a bound on it where tokens are masked. */

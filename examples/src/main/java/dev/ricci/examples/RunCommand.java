@@ -80,8 +80,8 @@ public final class RunCommand implements RicciCommand {
             conversation.turn(prompt);
         } else {
             if (!model.isGiven()) {
-                conversation.out.println("No model is named: this is " + ShippedModel.FOLDER + ", a small one that was trained on"
-                    + " the sources of this project. It continues what you type.");
+                conversation.out.println("No model is named: this is " + ShippedModel.FOLDER + ", a small one that was"
+                    + " trained on the sources of this project. It continues what you type.");
             }
             conversation.read();
         }

@@ -84,6 +84,7 @@ public final class TrainCommand implements RicciCommand {
     private static void checkUsage(TrainPreset p) {
         try {
             TrainSetup.decoderConfig(p, 1);
+            p.prediction().noise();
             p.optimization().check();
             Tokenizers.train(p.tokenizer(), p.vocabSize(), "a");
         } catch (TensorException e) {
@@ -102,10 +103,10 @@ public final class TrainCommand implements RicciCommand {
         Map<String, Object> config = ModelFile.config(model, tokenizer);
         config.put("ricci.text", TextSource.hash(content));
         config.put(RunFolder.HYPER_PARAMETERS, PresetOptions.toMap(p));
-        Objective objective = Objective.of(p.objective());
+        Objective objective = p.prediction().kind();
         DataLoader loader = DataLoader.of(objective.data(TokenWindows.everywhere(split.training(), p.context())),
             DataLoader.Options.drawn(p.optimization().batch(), seed));
-        return new Run(new TrainingRun(folder, model, objective.loss(model), loader,
+        return new Run(new TrainingRun(folder, model, objective.loss(model, p.prediction().noise()), loader,
             () -> objective.validate(model, split.validation(), p.context()), p.optimization(), where, config), tokenizer,
             split.validation(), model);
     }

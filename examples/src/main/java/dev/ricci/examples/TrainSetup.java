@@ -11,7 +11,7 @@ final class TrainSetup {
     }
 
     static DecoderConfig decoderConfig(TrainPreset p, int tokens) {
-        Objective objective = Objective.of(p.objective());
+        Objective objective = p.prediction().kind();
         int vocabulary = tokens + objective.extraIds();
         boolean llama = switch (p.family()) {
             case "gpt2" -> false;
@@ -23,7 +23,7 @@ final class TrainSetup {
             : DecoderConfig.gpt2(vocabulary, p.context(), p.layers(), p.heads(), p.width());
         DecoderConfig.Attention attention = DecoderConfig.Attention.of(p.heads(), p.kvHeads(), p.width() / p.heads());
         return objective.apply(family.with(attention).with(DecoderConfig.Mlp.of(p.hidden(), activation(p.activation()), llama))
-            .withBias(p.bias()).withTiedHead(p.tiedHead()).withDropout(p.dropout()), p.block());
+            .withBias(p.bias()).withTiedHead(p.tiedHead()).withDropout(p.dropout()), p.prediction().block());
     }
 
     private static Activation activation(String name) {

@@ -78,7 +78,7 @@ class DiffusionCommandTest {
             assertEquals(16L, written(generate("llada", "--prompt", "she s", "--tokens", "16", "--block", "4", "--steps", "16",
                 "--kv-cache", cache)).get("steps"));
         }
-        String greedy = (String) written(generate("bd3", "--prompt", "she s", "--tokens", "24", "--temperature", "0")).get("text");
+        Object greedy = written(generate("bd3", "--prompt", "she s", "--tokens", "24", "--temperature", "0")).get("text");
         assertEquals(greedy, written(generate("bd3", "--prompt", "she s", "--tokens", "24", "--temperature", "0",
             "--kv-cache", "none")).get("text"));
         // What fits into the context of 32, in blocks of 8.
@@ -88,8 +88,8 @@ class DiffusionCommandTest {
 
     @Test
     void fillsGapsAndShowsHow() {
-        CommandLineRun run = generate("llada", "--infill", "she sells [MASK:3] shells[MASK:2]by", "--temperature", "0", "--watch",
-            "--steps", "5");
+        CommandLineRun run = generate("llada", "--infill", "she sells [MASK:3] shells[MASK:2]by", "--temperature", "0",
+            "--watch", "--steps", "5");
         Map<String, Object> made = written(run);
         String filled = (String) made.get("text");
         assertTrue(filled.startsWith("she sells ") && filled.startsWith(" shells", 13) && filled.endsWith("by"), filled);
@@ -137,6 +137,7 @@ class DiffusionCommandTest {
         refused(1, generate("llada", "--infill", "s[MASK:40]s"), "exceed the context");
         refused(1, generate("bd3", "--infill", "s[MASK:2]s"), "does not see what follows");
         refused(2, train("x", "--objective", "gpt"), "--objective: unknown 'gpt'");
+        refused(2, train("x", "--objective", "bd3", "--noise-low", "0.9", "--noise-high", "0.5"), "0.9 .. 0.5");
         refused(2, train("x", "--objective", "bd3", "--context", "20"), "--block: 8 must divide the --context of 20");
         refused(2, train("ar", "--objective", "llada", "--resume"), "has another ricci.");
         assertFalse(Files.exists(dir.resolve("x")));

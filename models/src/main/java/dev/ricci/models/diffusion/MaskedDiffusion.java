@@ -56,7 +56,7 @@ public record MaskedDiffusion(Decoder model, NoiseRange noise) {
      * The loss of a batch inside {@link Training#scope}, whose randomness it uses.
      *
      * @param batch inputs [B, L] and targets [B, L]: the ids that may be hidden; where a target is
-     *     {@link Functional#IGNORE_INDEX} the input is given and stays (a prompt)
+     *     {@link Functional#IGNORE_INDEX} the input is given and stays (a prompt), as the mask id itself does
      * @return a scalar: the mean over the batch of the weighted losses of a row over its number of ids that may be hidden;
      *     0 if none is hidden
      */
@@ -91,7 +91,7 @@ public record MaskedDiffusion(Decoder model, NoiseRange noise) {
         Tensor t = even.add(rng.split("t").uniform()).mod(1);
         Tensor p = t.mul(noise.high() - noise.low()).add(noise.low()).reshape(rows, blocks, 1)
                 .expand(rows, blocks, length / blocks).reshape(rows, length);
-        Tensor free = batch.targets().ne(Functional.IGNORE_INDEX);
+        Tensor free = batch.targets().ne(Functional.IGNORE_INDEX).logicalAnd(ids.ne(config.maskId()));
         Tensor masked = rng.split("mask").uniform(rows, length).lt(p).logicalAnd(free);
         Tensor counts = free.to(DType.F32).sumKeepDims(1).maximum(1).mul(rows);
         Tensor weights = masked.to(DType.F32).div(p).div(counts);

@@ -171,6 +171,16 @@ class MaskedDiffusionTest {
                 noisy.weights().toFloatArray(), 1e-7f);
     }
 
+    /** The mask id in a text is nothing to be learned. */
+    @Test
+    void theMaskItselfIsNeverHidden() {
+        MaskedDiffusion objective = new MaskedDiffusion(TinyDiffusion.model(0), new NoiseRange(1, 1));
+        Tensor ids = Tensor.ofInts(new int[] {1, MASK, 3, 4}, 1, 4);
+        assertArrayEquals(new float[] {1 / 3f, 0, 1 / 3f, 1 / 3f}, objective.hide(new Batch(ids, ids), Rng.of(1)).weights()
+                .toFloatArray(), 1e-7f);
+        assertTrue(Double.isFinite(objective.loss(new Batch(ids, ids), Rng.of(1)).item()));
+    }
+
     @Test
     void aBatchWithNothingHiddenHasNoLoss() {
         Batch batch = new Batch(batch(2).inputs(), Tensor.full(Shape.of(2, CONTEXT),
