@@ -77,7 +77,8 @@ public final class KvCache {
 
         private void allocate() {
             // Expanded from one number: a variable copies what it starts from.
-            Tensor zeros = Tensor.full(Shape.of(1, 1, 1, 1), config.dtype, 0).expand(batch, config.kvHeads, config.capacity, config.headDim);
+            Tensor zeros = Tensor.full(Shape.of(1, 1, 1, 1), config.dtype, 0)
+                    .expand(batch, config.kvHeads, config.capacity, config.headDim);
             k = Variable.of("kv_cache." + layer + ".k", zeros, false);
             v = Variable.of("kv_cache." + layer + ".v", zeros, false);
         }

@@ -227,7 +227,8 @@ public final class MultiHeadAttention extends Layer {
         if (config.scoreCap > 0) {
             return CappedAttention.of(q, k, v, mask, config.scoreScale(), config.scoreCap);
         }
-        return Functional.attention(q, k, v, mask.tensor(q.dim(2), k.dim(2)), config.scoreScale(), mask.isCausal(), mask.window());
+        return Functional.attention(q, k, v, mask.tensor(q.dim(2), k.dim(2)), config.scoreScale(), mask.isCausal(),
+                mask.window());
     }
 
     /** [B, T, n D] to [B, n, T, D], normed if there is a norm. */

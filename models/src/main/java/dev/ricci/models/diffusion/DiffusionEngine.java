@@ -60,8 +60,8 @@ public final class DiffusionEngine implements Generator, AutoCloseable {
      */
     public DiffusionEngine(DiffusionGenerator usual, int maxTexts, int maxQueued) {
         if (maxTexts < 1 || maxQueued < 0) {
-            throw new TensorException("diffusion: maxTexts must be positive and maxQueued not negative, got " + maxTexts + " and "
-                    + maxQueued);
+            throw new TensorException("diffusion: maxTexts must be positive and maxQueued not negative, got " + maxTexts
+                    + " and " + maxQueued);
         }
         this.usual = usual;
         this.maxTexts = maxTexts;
