@@ -38,9 +38,10 @@ record ArmVersusDlm(boolean quick, int seeds, Machine machine, Path text, int th
             parts.add(quality(task));
         }
         if (text != null && Files.exists(text)) {
-            parts.add(quick ? new BitsPart(text, TINY, 16, new Lessons(3, 2, 1e-3), 1, 200)
-                : new BitsPart(text, new QualityPart.Shape(3, 4, 96, 264), 64, new Lessons(700, 16, 2e-3), Math.min(2, seeds),
-                    60_000));
+            for (Kind kind : Kind.ALL) {
+                parts.add(quick ? new BitsPart(kind, text, TINY, 16, new Lessons(3, 2, 1e-3), 1, 200)
+                    : new BitsPart(kind, text, SMALL, 64, new Lessons(2000, 16, 2e-3), seeds, 60_000));
+            }
         }
         parts.add(quick ? new ExactPart(TINY, new Lessons(60, 16, 1e-2), 6)
             : new ExactPart(new QualityPart.Shape(2, 4, 32, 96), new Lessons(500, 32, 3e-3), 200));

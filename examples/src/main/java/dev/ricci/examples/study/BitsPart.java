@@ -17,9 +17,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bits a character of a text, with equal parameters and equally many training tokens: of a model from left to right, and the
+ * Bits a character of a text, of one kind of model, with equal parameters and equally many training tokens: of a model from left to right, and the
  * bounds of masked diffusion.
  *
+ * @param kind of the models
  * @param file UTF-8; its last tenth is kept for validation
  * @param shape of the decoders
  * @param context tokens of a window
@@ -27,13 +28,14 @@ import java.util.Map;
  * @param seeds of models
  * @param validation characters that are scored, at most
  */
-record BitsPart(Path file, QualityPart.Shape shape, int context, Lessons lessons, int seeds, int validation) implements Part {
+record BitsPart(Kind kind, Path file, QualityPart.Shape shape, int context, Lessons lessons, int seeds, int validation)
+        implements Part {
     /** How often masks are drawn over the validation text. */
     private static final int DRAWS = 2;
 
     @Override
     public String name() {
-        return "bpc";
+        return "bpc-" + kind.name();
     }
 
     @Override
@@ -59,16 +61,13 @@ record BitsPart(Path file, QualityPart.Shape shape, int context, Lessons lessons
         int[] rest = Arrays.copyOfRange(ids, split, Math.min(ids.length, split + validation));
         List<StudyLog.Unit> units = new ArrayList<>();
         for (int seed = 1; seed <= seeds; seed++) {
-            for (Kind kind : Kind.ALL) {
-                long s = seed;
-                units.add(new StudyLog.Unit(kind.name() + " seed " + seed,
-                    () -> run(kind, s, tokenizer.vocabSize() + 1, training, rest)));
-            }
+            long s = seed;
+            units.add(new StudyLog.Unit("seed " + seed, () -> run(s, tokenizer.vocabSize() + 1, training, rest)));
         }
         return units;
     }
 
-    private List<Map<String, Object>> run(Kind kind, long seed, int vocabulary, int[] training, int[] rest) throws IOException {
+    private List<Map<String, Object>> run(long seed, int vocabulary, int[] training, int[] rest) throws IOException {
         Dataset windows = TokenWindows.everywhere(training, context);
         DecoderConfig config = shape.config(vocabulary, context);
         Decoder model = lessons.train(kind, config, kind.isCausal() ? windows : DiffusionData.windows(windows, 0, 1), seed);

@@ -32,7 +32,7 @@ public final class StudyCommand implements RicciCommand {
     private int seeds;
 
     @Option(names = "--only", paramLabel = "PART", split = ",", description = "Parts to run: d0, d1, d2 (d2-steps, d2-writing),"
-        + " d3 (d3-copy, d3-sums, d3-sort, d3-text), bpc, exact; report for none. Default: all.")
+        + " d3 (d3-copy, d3-sums, d3-sort, d3-text), bpc (bpc-ar, ...), exact; report for none. Default: all.")
     private String[] only;
 
     @Option(names = "--text", paramLabel = "FILE", defaultValue = "../shared/data/text/tinyshakespeare.txt",
