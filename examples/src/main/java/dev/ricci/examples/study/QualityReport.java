@@ -132,7 +132,8 @@ record QualityReport(Path folder) {
         int better = 0;
         int worse = 0;
         for (Row r : all.with("sweep", "steps").with("order", "random").all()) {
-            double least = all.with("sweep", "steps").with("task", r.text("task")).with("model", r.text("model")).numbers("value")[0];
+            double least = all.with("sweep", "steps").with("task", r.text("task")).with("model", r.text("model"))
+                .numbers("value")[0];
             if (r.number("value") > least) {
                 Row other = steps(all, r.text("task"), r.text("model"), "confidence", r.number("value"))
                     .with("seed", r.number("seed")).all().getFirst();
@@ -184,8 +185,8 @@ record QualityReport(Path folder) {
             List<Double> losses = new ArrayList<>();
             for (Row r : all.with("sweep", "cache").all()) {
                 if (r.text("cache").endsWith(cache)) {
-                    Row none = all.with("sweep", "cache").with("task", r.text("task")).with("seed", r.number("seed")).all().stream()
-                        .filter(o -> o.text("cache").endsWith("none")).findFirst().orElseThrow();
+                    Row none = all.with("sweep", "cache").with("task", r.text("task")).with("seed", r.number("seed")).all()
+                        .stream().filter(o -> o.text("cache").endsWith("none")).findFirst().orElseThrow();
                     losses.add(none.number("quality") - r.number("quality"));
                 }
             }
