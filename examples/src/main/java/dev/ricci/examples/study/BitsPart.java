@@ -81,7 +81,7 @@ record BitsPart(Kind kind, Path file, QualityPart.Shape shape, int context, Less
         row.put("seed", seed);
         row.put("parameters", model.parameterCount());
         row.put("tokens", (long) lessons.steps() * lessons.batch() * context);
-        row.put("bits_per_character", nats / Math.log(2));
+        row.put("bits_per_character", nats / StrictMath.log(2));
         return List.of(row);
     }
 }

@@ -89,10 +89,15 @@ record CostPart(Machine machine) implements Part {
         for (int steps = NEW_TOKENS / BLOCK; steps <= NEW_TOKENS; steps *= 2) {
             for (DecodingMethod method : List.of(DecodingMethod.AUTOREGRESSIVE, DecodingMethod.BLOCK, DecodingMethod.DUAL_CACHE,
                 DecodingMethod.PREFIX_CACHE, DecodingMethod.FULL)) {
-                one(rows, "steps", steps, llada, method.text(), method, 1, CONTEXT, BLOCK, steps);
+                one(rows, "steps", steps, llada, method.text(), method, 1, CONTEXT, blockOf(method), steps);
             }
         }
         return rows;
+    }
+
+    /** Without blocks all tokens are one. */
+    private static int blockOf(DecodingMethod method) {
+        return method == DecodingMethod.FULL ? NEW_TOKENS : BLOCK;
     }
 
     /** The passes that write, without the one that reads the prompt. */
@@ -104,7 +109,7 @@ record CostPart(Machine machine) implements Part {
     private void all(List<Map<String, Object>> rows, String sweep, int x, DecoderConfig config, int batch, int context) {
         for (DecodingMethod method : DecodingMethod.values()) {
             if (method != DecodingMethod.GROWING) {
-                one(rows, sweep, x, config, method.text(), method, batch, context, BLOCK, NEW_TOKENS);
+                one(rows, sweep, x, config, method.text(), method, batch, context, blockOf(method), NEW_TOKENS);
             }
         }
     }
