@@ -1,0 +1,245 @@
+package dev.ricci.gpu.probe;
+
+import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.Device;
+import dev.ricci.tensor.NoGrad;
+import dev.ricci.tensor.Program;
+import dev.ricci.tensor.Rng;
+import dev.ricci.tensor.Tensor;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The engine on the device, everything as captured programs: products, a training step, how its cost grows with depth. */
+final class EngineBench {
+    /** Steps after which losses and states are compared. */
+    private static final int FIRST = 5;
+    /** As {@code gpu-backend} reads it. */
+    private static final int TASKS = Integer.getInteger("ricci.gpu.tasks", 96);
+
+    /** The decoder to train and to decode with, from the property {@code probe.size}: GPT-2 small if not said otherwise. */
+    private record Size(int layers, int width, int heads, int vocabulary, int batch, int tokens) {
+        static Size read() {
+            int[] n = Arrays.stream(System.getProperty("probe.size", "12 768 12 50257 8 512").trim().split("\\s+"))
+                    .mapToInt(Integer::parseInt).toArray();
+            if (n.length != 6) {
+                throw new IllegalArgumentException("probe.size must be six numbers: layers, width, heads, vocabulary, batch and"
+                        + " tokens");
+            }
+            return new Size(n[0], n[1], n[2], n[3], n[4], n[5]);
+        }
+
+        DecoderConfig config() {
+            return DecoderConfig.gpt2(vocabulary, tokens, layers, heads, width);
+        }
+
+        @Override
+        public String toString() {
+            return layers + " layers, width " + width + ", " + heads + " heads, vocabulary " + vocabulary;
+        }
+    }
+
+    private EngineBench() {
+    }
+
+    /** Prints what was measured, also if something fails in the end. */
+    private static void report(String name, Consumer<Report> rows) {
+        Report report = new Report(name, Gpu.backend());
+        try {
+            rows.accept(report);
+        } catch (RuntimeException | Error e) {
+            report.row("failed", Gpu.words(e));
+        }
+        report.print();
+    }
+
+    private static double seconds(long since) {
+        return Gpu.millisSince(since) / 1e3;
+    }
+
+    /** What {@link Program#table} says in a line of its end. */
+    private static String said(Program program, String pattern) {
+        Matcher m = Pattern.compile(pattern).matcher(program.table());
+        return m.find() ? m.group(1) : "?";
+    }
+
+    private static int launches(Program program) {
+        return Integer.parseInt(said(program, "ops as (\\d+) launches"));
+    }
+
+    private static String memory(Program program) {
+        return said(program, "on the device: (.*)");
+    }
+
+    /** Megabytes in use on the whole card, if the driver's tool is there. */
+    private static String used() {
+        try {
+            Process p = new ProcessBuilder("nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits").start();
+            return new String(p.getInputStream().readAllBytes()).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    // ---------------------------------------------------------------- products
+
+    /** Chains of products of square matrices; three rows of the last are checked against the CPU. */
+    static void matmul() {
+        report("engine matmul", report -> {
+            for (int n : Gpu.TINY ? new int[] {64, 100} : new int[] {1024, 4096, 8192}) {
+                products(report, n, DType.F32);
+                products(report, n, DType.BF16);
+            }
+        });
+    }
+
+    private static void products(Report report, int n, DType type) {
+        int count = Gpu.TINY ? 3 : Math.max(4, 32768 / n);
+        Tensor a = Rng.of(1).normal(n, n);
+        Tensor b = Rng.of(2).normal(n, n).mul(1 / Math.sqrt(n)).to(type);
+        Tensor rows = Tensor.ofInts(new int[] {0, n / 2, n - 1}, 3);
+        long start = System.nanoTime();
+        Program captured = NoGrad.call(() -> Program.capture("products", in -> List.of(
+                chain(a, b, count).indexSelect(0, in.getFirst())), List.of(rows)));
+        double capture = seconds(start);
+        float[] expected = chain(a.indexSelect(0, rows), b, count).toFloatArray();
+        start = System.nanoTime();
+        try (Program there = captured.on(Device.gpu())) {
+            float[] first = there.run(rows).getFirst().toFloatArray();
+            double compile = seconds(start);
+            double ms = Gpu.medianMicros(2, 15, 5000, () -> there.run(rows)) / 1e3 / count;
+            report.row("n", n, "b", type == DType.F32 ? "F32" : type + ", made F32 before each product", "products a run", count,
+                    "ms a product", ms, "TFLOP/s", 2.0 * n * n * n / ms / 1e9, "max error / rms", error(first, expected),
+                    "same bits", Gpu.bits(first) == Gpu.bits(there.run(rows).getFirst().toFloatArray()), "capture s", capture,
+                    "compile and first run s", compile, "MB on the device", memory(there));
+        }
+    }
+
+    private static Tensor chain(Tensor a, Tensor b, int count) {
+        Tensor c = a;
+        for (int i = 0; i < count; i++) {
+            c = c.matmul(b.dtype() == DType.F32 ? b : b.to(DType.F32));
+        }
+        return c;
+    }
+
+    /** The largest difference over the root mean square. */
+    private static double error(float[] actual, float[] expected) {
+        double worst = 0;
+        double squares = 0;
+        for (int i = 0; i < actual.length; i++) {
+            double distance = Math.abs((double) actual[i] - expected[i]);
+            worst = distance <= worst ? worst : distance; // NaN is the worst
+            squares += (double) expected[i] * expected[i];
+        }
+        return worst / Math.sqrt(squares / actual.length);
+    }
+
+    // ---------------------------------------------------------------- training
+
+    /** The whole training step of a decoder, on one batch again and again. */
+    static void train() {
+        report("engine train", report -> {
+            Size size = Size.read();
+            long start = System.nanoTime();
+            TrainStep step = new TrainStep(size.config(), size.batch, size.tokens, 3e-4);
+            double capture = seconds(start);
+            start = System.nanoTime();
+            try (Program there = step.on(Device.gpu())) {
+                double build = seconds(start);
+                start = System.nanoTime();
+                step.run(there, 1, 1);
+                double compile = seconds(start);
+                float[] losses = step.losses(there, FIRST, 1);
+                int bits = step.bits();
+                boolean same = Arrays.equals(losses, step.losses(there, FIRST, 1)) && bits == step.bits();
+                int[] t = {FIRST};
+                double ms = Gpu.medianMicros(2, 20, 30_000, () -> step.run(there, ++t[0], 1)) / 1e3;
+                double tokens = (double) size.batch * size.tokens;
+                report.row("decoder", size, "batch", size.batch + " x " + size.tokens, "M parameters", step.parameters() / 1e6,
+                        "ms a step", ms, "tokens/s", tokens / ms * 1e3, "TFLOP/s (6 a parameter and token)",
+                        6 * step.parameters() * tokens / ms / 1e9, "losses on one batch", Arrays.toString(losses),
+                        "finite and falling", falls(losses), "same bits in two runs", same, "launches", launches(there),
+                        "capture s", capture, "build s", build, "compile and first step s", compile, "MB on the device",
+                        memory(there), "nvidia-smi MB", used());
+            }
+        });
+    }
+
+    private static boolean falls(float[] losses) {
+        boolean falls = Float.isFinite(losses[0]);
+        for (int i = 1; i < losses.length; i++) {
+            falls &= losses[i] < losses[i - 1];
+        }
+        return falls;
+    }
+
+    /** Small decoders trained on the device and on the CPU, strict: the largest difference of their losses. */
+    static void compare() {
+        report("engine compare", report -> {
+            compare(report, "GPT-2, dropout 0.1", DecoderConfig.gpt2(29, 12, 2, 2, 16).withDropout(0.1));
+            compare(report, "Llama, grouped queries", DecoderConfig.llama(29, 12, 2, 4, 2, 16, 24));
+        });
+    }
+
+    private static void compare(Report report, String name, DecoderConfig config) {
+        int steps = 100;
+        TrainStep step = new TrainStep(config, 4, 12, 3e-3);
+        float[] expected = step.losses(step.on(Device.cpu()), steps, 5);
+        try (Program there = step.on(Device.gpu())) {
+            float[] actual = step.losses(there, steps, 5);
+            int bits = step.bits();
+            double worst = 0;
+            for (int t = 0; t < steps; t++) {
+                double distance = Math.abs(expected[t] - actual[t]);
+                worst = distance <= worst ? worst : distance;
+            }
+            boolean same = Arrays.equals(actual, step.losses(there, steps, 5)) && bits == step.bits();
+            report.row("decoder", name, "steps", steps, "first loss", (double) actual[0], "last loss", (double) actual[steps - 1],
+                    "largest difference to the CPU", worst, "same bits in two runs", same);
+        }
+    }
+
+    // ---------------------------------------------------------------- what launches cost
+
+    /** Training steps whose kernels have next to nothing to do, by depth; and the same sums in more and more launches. */
+    static void depth() {
+        report("engine depth", report -> {
+            for (int layers : Gpu.TINY ? new int[] {1, 2} : new int[] {1, 2, 4, 8, 12}) {
+                TrainStep step = new TrainStep(DecoderConfig.gpt2(29, 12, layers, 2, 16), 4, 12, 3e-3);
+                int[] t = {0};
+                try (Program there = step.on(Device.gpu())) {
+                    depth(report, "training step, width 16, 48 tokens", layers + " layers", there,
+                            () -> step.run(there, ++t[0], 5));
+                }
+            }
+            for (int count : Gpu.TINY ? new int[] {1, 64} : new int[] {1, 16, 64, 256, 1024}) {
+                Tensor x = Rng.of(1).normal((1 << 16) / count);
+                Program captured = NoGrad.call(() -> Program.capture("sums", in -> {
+                    Tensor sum = in.getFirst();
+                    for (int i = 0; i < count; i++) {
+                        sum = sum.add(x);
+                    }
+                    return List.of(sum);
+                }, List.of(x)));
+                try (Program there = captured.on(Device.gpu())) {
+                    depth(report, "65,536 sums", "in " + count + " ops", there, () -> there.run(x));
+                }
+            }
+        });
+    }
+
+    private static void depth(Report report, String what, String depth, Program there, Runnable run) {
+        long start = System.nanoTime();
+        run.run();
+        double compile = seconds(start);
+        double micros = Gpu.medianMicros(5, 50, 5000, run);
+        int launches = launches(there);
+        report.row("program", what, "depth", depth, "launches", launches, "graphs", (launches + TASKS - 1) / TASKS, "launches a graph",
+                TASKS, "compile and first run s", compile, "ms a run", micros / 1e3, "us a launch", micros / launches);
+    }
+}
