@@ -1,6 +1,9 @@
 package dev.ricci.gpu.probe;
 
+import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.nn.KvCache;
+import dev.ricci.nn.KvStep;
 import dev.ricci.tensor.DType;
 import dev.ricci.tensor.Device;
 import dev.ricci.tensor.NoGrad;
@@ -14,7 +17,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The engine on the device, everything as captured programs: products, a training step, how its cost grows with depth. */
+/** The engine on the device, everything as captured programs: products, a training step, a decode step, what launches cost. */
 final class EngineBench {
     /** Steps after which losses and states are compared. */
     private static final int FIRST = 5;
@@ -72,7 +75,7 @@ final class EngineBench {
     }
 
     private static String memory(Program program) {
-        return said(program, "on the device: (.*)");
+        return said(program, "on the device: ([^(\n]*)");
     }
 
     /** Megabytes in use on the whole card, if the driver's tool is there. */
@@ -178,11 +181,55 @@ final class EngineBench {
         return falls;
     }
 
+    // ---------------------------------------------------------------- decoding
+
+    /** One token after the other, with a cache of the whole context: the id and its position in, the logits out. */
+    static void decode() {
+        report("engine decode", report -> {
+            Size size = Size.read();
+            Decoder model = new Decoder(size.config(), Rng.of(1));
+            KvCache cache = model.newCache(1);
+            long start = System.nanoTime();
+            Program captured = NoGrad.call(() -> Program.capture("decode", in -> List.of(
+                    model.nextLogits(in.get(0), new KvStep(cache, in.get(1), 1))), List.of(token(0))));
+            double capture = seconds(start);
+            start = System.nanoTime();
+            try (Program there = captured.on(Device.gpu())) {
+                there.run(token(0));
+                double compile = seconds(start);
+                KvCache own = model.newCache(1);
+                double worst = 0;
+                boolean same = true;
+                for (int t = 0; t < FIRST; t++) {
+                    Tensor[] token = token(t);
+                    float[] logits = there.run(token).getFirst().toFloatArray();
+                    worst = Math.max(worst, error(logits,
+                            NoGrad.call(() -> model.nextLogits(token[0], own)).toFloatArray()));
+                    same &= Gpu.bits(logits) == Gpu.bits(there.run(token).getFirst().toFloatArray());
+                }
+                int[] t = {FIRST};
+                double ms = Gpu.medianMicros(5, 200, 20_000, () -> there.run(token(t[0]++ % size.tokens))) / 1e3;
+                report.row("decoder", size, "cache", size.tokens, "ms a token", ms, "tokens/s", 1e3 / ms,
+                        "max error / rms of the first logits", worst, "same bits twice", same, "launches", launches(there),
+                        "capture s", capture, "compile and first token s", compile, "MB on the device", memory(there),
+                        "nvidia-smi MB", used());
+            }
+        });
+    }
+
+    /** An id and its position. */
+    private static Tensor[] token(int position) {
+        return new Tensor[] {Tensor.ofInts(new int[] {position % 7}, 1, 1), Tensor.ofInts(new int[] {position}).reshape()};
+    }
+
+    // ---------------------------------------------------------------- the CPU beside
+
     /** Small decoders trained on the device and on the CPU, strict: the largest difference of their losses. */
     static void compare() {
         report("engine compare", report -> {
-            compare(report, "GPT-2, dropout 0.1", DecoderConfig.gpt2(29, 12, 2, 2, 16).withDropout(0.1));
-            compare(report, "Llama, grouped queries", DecoderConfig.llama(29, 12, 2, 4, 2, 16, 24));
+            int layers = Gpu.TINY ? 1 : 2;
+            compare(report, "GPT-2, dropout 0.1", DecoderConfig.gpt2(29, 12, layers, 2, 16).withDropout(0.1));
+            compare(report, "Llama, grouped queries", DecoderConfig.llama(29, 12, layers, 4, 2, 16, 24));
         });
     }
 
@@ -209,7 +256,7 @@ final class EngineBench {
     /** Training steps whose kernels have next to nothing to do, by depth; and the same sums in more and more launches. */
     static void depth() {
         report("engine depth", report -> {
-            for (int layers : Gpu.TINY ? new int[] {1, 2} : new int[] {1, 2, 4, 8, 12}) {
+            for (int layers : Gpu.TINY ? new int[] {1} : new int[] {1, 2, 4, 8, 12}) {
                 TrainStep step = new TrainStep(DecoderConfig.gpt2(29, 12, layers, 2, 16), 4, 12, 3e-3);
                 int[] t = {0};
                 try (Program there = step.on(Device.gpu())) {

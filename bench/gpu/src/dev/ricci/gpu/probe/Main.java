@@ -7,7 +7,7 @@ public final class Main {
 
     /**
      * @param args names of probes: device, overhead, matmul, rows, truth, atomics, reduce, math, half, engine-compare,
-     *     engine-matmul, engine-train, engine-depth
+     *     engine-matmul, engine-train, engine-decode, engine-depth
      */
     public static void main(String[] args) {
         for (String name : args) {
@@ -26,6 +26,7 @@ public final class Main {
                     case "engine-compare" -> EngineBench.compare();
                     case "engine-matmul" -> EngineBench.matmul();
                     case "engine-train" -> EngineBench.train();
+                    case "engine-decode" -> EngineBench.decode();
                     case "engine-depth" -> EngineBench.depth();
                     default -> throw new IllegalArgumentException("no probe is called " + name);
                 }
