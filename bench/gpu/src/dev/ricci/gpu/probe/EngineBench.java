@@ -191,7 +191,7 @@ final class EngineBench {
             KvCache cache = model.newCache(1);
             long start = System.nanoTime();
             Program captured = NoGrad.call(() -> Program.capture("decode", in -> List.of(
-                    model.nextLogits(in.get(0), new KvStep(cache, in.get(1), 1))), List.of(token(0))));
+                    model.stepLogits(in.get(0), new KvStep(cache, in.get(1), 1))), List.of(token(0))));
             double capture = seconds(start);
             start = System.nanoTime();
             try (Program there = captured.on(Device.gpu())) {
