@@ -86,14 +86,14 @@ grep -E '^(--add-(exports|opens|reads)=|-Dtornado\.load)' "$template" >"$out/opt
 
 echo "Engine" >&2
 # Classes, not jars: the archive compresses them better. -g: kernels need their tables of local variables.
+classpath=$(ls "$jars"/tornado-{api,runtime,cublas}-*.jar | tr '\n' ':')
 mapfile -t sources < <(find "$root"/{tensor,autograd,nn,models,gpu-backend}/src/main/java "$root/gpu-backend/src/tornado/java" -name '*.java' ! -name module-info.java)
-"$JAVA_HOME/bin/javac" -g -nowarn --add-modules jdk.incubator.vector -d "$out/engine" -cp "$(ls "$jars"/tornado-api-*.jar)" "${sources[@]}" 2>"$work/javac" \
+"$JAVA_HOME/bin/javac" -g -nowarn --add-modules jdk.incubator.vector -d "$out/engine" -cp "$classpath" "${sources[@]}" 2>"$work/javac" \
     || { cat "$work/javac" >&2; fail "the engine does not compile"; }
-cp -r "$root/gpu-backend/src/main/resources/META-INF" "$out/engine/"
+cp -r "$root"/gpu-backend/src/{main,tornado}/resources/META-INF "$out/engine/"
 
 echo "Benchmark and probes" >&2
-classpath=$out/engine:$(ls "$jars"/tornado-{api,runtime,cublas}-*.jar | tr '\n' ':')
-"$JAVA_HOME/bin/javac" -g -Xlint:all,-requires-automatic,-exports,-classfile -d "$out/probe" -cp "$classpath" "$here"/src/dev/ricci/gpu/probe/*.java
+"$JAVA_HOME/bin/javac" -g -Xlint:all,-requires-automatic,-exports,-classfile -d "$out/probe" -cp "$out/engine:$classpath" "$here"/src/dev/ricci/gpu/probe/*.java
 cp -r "$here/src/META-INF" "$out/probe/"
 cp "$here/run.sh" "$here/peers.py" "$out/"
 

@@ -7,6 +7,7 @@
 # Results: report.md with one table a probe, results.json, and one log a process. From the environment:
 #   BACKENDS    which of "cuda opencl ptx" to try, in that order (default all)
 #   ENGINE      which parts of the engine's benchmark (default "compare matmul train decode depth"), first cuda, then opencl
+#   BLAS        on cuda, how products are made: false (kernels), true (cuBLAS), tf32 (default all three, a process each)
 #   SIZE        the decoder of train and decode: layers, width, heads, vocabulary, batch, tokens (default GPT-2 small, "12 768 12 50257 8 512")
 #   PROBES      which probes (default "device overhead matmul half rows truth atomics reduce"); half runs on cuda only
 #   MATH        1 to measure the error of functions with fast-math on and off (default 1)
@@ -140,11 +141,15 @@ java_run() {
 # bench BACKEND PART: the engine, strict, with the memory that the device has. While it captures, the host holds every
 # intermediate value of a step.
 bench() {
-    local tasks memory=(-XX:MaxRAMPercentage=50 -XX:MaxDirectMemorySize=64g)
+    local tasks blas modes=false memory=(-XX:MaxRAMPercentage=50 -XX:MaxDirectMemorySize=64g)
     [ "$tiny" = 1 ] && memory=(-Xmx3g -Dtornado.device.memory=2GB)
+    [ "$1" = cuda ] && [ "$2" != depth ] && modes=${BLAS:-false true tf32}
     # fewer launches a graph: less to compile, more graphs
     for tasks in $([ "$tiny" = 1 ] && echo 16 || { [ "$2" = depth ] && echo 16; echo 96; }); do
-        java_run "${ENGINE_LIMIT:-600}" "$1" "$1-engine-$2-$tasks" off "${memory[@]}" -Dricci.gpu.strict=true "-Dricci.gpu.tasks=$tasks" "-Dprobe.size=$size" -- "engine-$2"
+        for blas in $modes; do
+            java_run "${ENGINE_LIMIT:-600}" "$1" "$1-engine-$2-$tasks-blas-$blas" off "${memory[@]}" -Dricci.gpu.strict=true "-Dricci.gpu.tasks=$tasks" \
+                "-Dricci.gpu.blas=$blas" "-Dprobe.size=$size" "-Dprobe.backend=$1, cuBLAS $blas" -- "engine-$2"
+        done
     done
 }
 

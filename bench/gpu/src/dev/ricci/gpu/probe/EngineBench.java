@@ -11,6 +11,7 @@ import dev.ricci.tensor.Program;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -253,40 +254,53 @@ final class EngineBench {
 
     // ---------------------------------------------------------------- what launches cost
 
-    /** Training steps whose kernels have next to nothing to do, by depth; and the same sums in more and more launches. */
+    /** A program that is compiled, and its first run. */
+    private record Compiled(String what, String depth, Program program, double firstSeconds, Runnable run) {
+        static Compiled of(String what, String depth, Program program, Runnable run) {
+            long start = System.nanoTime();
+            run.run();
+            return new Compiled(what, depth, program, seconds(start), run);
+        }
+    }
+
+    /** Training steps whose kernels have next to nothing to do, by depth; and the same work in more and more launches. */
     static void depth() {
         report("engine depth", report -> {
+            List<Compiled> all = new ArrayList<>();
             for (int layers : Gpu.TINY ? new int[] {1} : new int[] {1, 2, 4, 8, 12}) {
-                TrainStep step = new TrainStep(DecoderConfig.gpt2(29, 12, layers, 2, 16), 4, 12, 3e-3);
-                int[] t = {0};
-                try (Program there = step.on(Device.gpu())) {
-                    depth(report, "training step, width 16, 48 tokens", layers + " layers", there,
-                            () -> step.run(there, ++t[0], 5));
-                }
+                all.add(step(layers));
             }
             for (int count : Gpu.TINY ? new int[] {1, 64} : new int[] {1, 16, 64, 256, 1024}) {
-                Tensor x = Rng.of(1).normal((1 << 16) / count);
-                Program captured = NoGrad.call(() -> Program.capture("sums", in -> {
-                    Tensor sum = in.getFirst();
-                    for (int i = 0; i < count; i++) {
-                        sum = sum.add(x);
-                    }
-                    return List.of(sum);
-                }, List.of(x)));
-                try (Program there = captured.on(Device.gpu())) {
-                    depth(report, "65,536 sums", "in " + count + " ops", there, () -> there.run(x));
-                }
+                all.add(softmax(count));
+            }
+            System.err.println("[compiled]");
+            for (Compiled c : all) {
+                double micros = Gpu.medianMicros(5, 50, 4000, c.run);
+                int launches = launches(c.program);
+                report.row("program", c.what, "depth", c.depth, "launches", launches, "graphs",
+                        (launches + TASKS - 1) / TASKS, "launches a graph", TASKS, "compile and first run s",
+                        c.firstSeconds, "ms a run", micros / 1e3, "us a launch", micros / launches);
+                c.program.close();
             }
         });
     }
 
-    private static void depth(Report report, String what, String depth, Program there, Runnable run) {
-        long start = System.nanoTime();
-        run.run();
-        double compile = seconds(start);
-        double micros = Gpu.medianMicros(5, 50, 5000, run);
-        int launches = launches(there);
-        report.row("program", what, "depth", depth, "launches", launches, "graphs", (launches + TASKS - 1) / TASKS, "launches a graph",
-                TASKS, "compile and first run s", compile, "ms a run", micros / 1e3, "us a launch", micros / launches);
+    private static Compiled step(int layers) {
+        TrainStep step = new TrainStep(DecoderConfig.gpt2(29, 12, layers, 2, 16), 4, 12, 3e-3);
+        Program there = step.on(Device.gpu());
+        int[] t = {0};
+        return Compiled.of("training step, width 16, 48 tokens", layers + " layers", there, () -> step.run(there, ++t[0], 5));
+    }
+
+    private static Compiled softmax(int count) {
+        Tensor x = Rng.of(1).normal(1024 / count, 64);
+        Program there = NoGrad.call(() -> Program.capture("softmax", in -> {
+            Tensor y = in.getFirst();
+            for (int i = 0; i < count; i++) {
+                y = y.softmax(1);
+            }
+            return List.of(y);
+        }, List.of(x))).on(Device.gpu());
+        return Compiled.of("softmax, 65,536 numbers in all", count + " ops", there, () -> there.run(x));
     }
 }
