@@ -148,7 +148,7 @@ bench() {
     for tasks in $([ "$tiny" = 1 ] && echo 16 || { [ "$2" = depth ] && echo 16; echo 96; }); do
         for blas in $modes; do
             java_run "${ENGINE_LIMIT:-600}" "$1" "$1-engine-$2-$tasks-blas-$blas" off "${memory[@]}" -Dricci.gpu.strict=true "-Dricci.gpu.tasks=$tasks" \
-                "-Dricci.gpu.blas=$blas" "-Dprobe.size=$size" "-Dprobe.backend=$1, cuBLAS $blas" -- "engine-$2"
+                "-Dricci.gpu.blas=$blas" "-Dprobe.size=$size" "-Dprobe.backend=$1$([ "$blas" = false ] || echo ", cuBLAS $blas")" -- "engine-$2"
         done
     done
 }
