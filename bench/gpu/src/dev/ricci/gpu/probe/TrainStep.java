@@ -76,7 +76,7 @@ final class TrainStep {
         return Arrays.hashCode(states.stream().mapToInt(v -> Gpu.bits(v.value().toFloatArray())).toArray());
     }
 
-    /** Number of parameters. */
+    /** Number of parameters: a third of the states, the rest are moments. */
     long parameters() {
         return states.stream().mapToLong(v -> v.spec().shape().size()).sum() / 3;
     }
