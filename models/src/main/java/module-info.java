@@ -11,6 +11,7 @@ module dev.ricci.models {
     exports dev.ricci.models.chat;
     exports dev.ricci.models.cost;
     exports dev.ricci.models.decoder;
+    exports dev.ricci.models.diffusion;
     exports dev.ricci.models.encoder;
     exports dev.ricci.models.generation;
     exports dev.ricci.models.instruction;

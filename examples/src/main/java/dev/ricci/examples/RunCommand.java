@@ -3,10 +3,10 @@ package dev.ricci.examples;
 import dev.ricci.models.LanguageModel;
 import dev.ricci.models.chat.ChatEncoder;
 import dev.ricci.models.chat.ChatMessage;
+import dev.ricci.models.diffusion.DiffusionGenerator;
 import dev.ricci.models.generation.EngineOptions;
-import dev.ricci.models.generation.Generation;
 import dev.ricci.models.generation.GenerationConfig;
-import dev.ricci.models.generation.GenerationRequest;
+import dev.ricci.models.generation.Generator;
 import dev.ricci.models.generation.InferenceEngine;
 import dev.ricci.models.generation.TextStream;
 import dev.ricci.tensor.TensorException;
@@ -29,6 +29,8 @@ import picocli.CommandLine.Option;
 @Command(name = "run", description = "Talk with a model; one that has no chat template continues each line.",
     footer = {"", "Reads lines from standard input, a terminal or a pipe. /clear forgets what was said, /exit ends."})
 public final class RunCommand implements RicciCommand {
+    private static final int USUAL_TOKENS = 512;
+
     @Mixin
     private ModelOptions model;
 
@@ -38,11 +40,15 @@ public final class RunCommand implements RicciCommand {
     @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told about its part.")
     private String system;
 
-    @Option(names = "--tokens", paramLabel = "N", defaultValue = "512", description = "At most this many new tokens a turn.")
-    private int tokens;
+    @Option(names = "--tokens", paramLabel = "N", description = "At most this many new tokens a turn. Default: " + USUAL_TOKENS
+        + ", or what fits into a diffusion model's context.")
+    private Integer tokens;
 
     @Mixin
     private SamplingOptions sampling;
+
+    @Mixin
+    private DiffusionChoices diffusion;
 
     /** Made by the service loader. */
     public RunCommand() {
@@ -50,32 +56,41 @@ public final class RunCommand implements RicciCommand {
 
     @Override
     public Map<String, ?> run(CommonOptions options) throws Exception {
-        GenerationConfig config = sampling.config(tokens, options.seed(), true);
+        GenerationConfig config = sampling.config(tokens == null ? USUAL_TOKENS : tokens, options.seed(), true);
         LanguageModel loaded = model.load();
         Optional<ChatEncoder> chat = ChatEncoder.of(loaded);
         if (system != null && chat.isEmpty()) {
             throw new UsageException("--system: the model has no chat template, so it knows no roles; put the text before"
                 + " the prompt");
         }
+        Optional<DiffusionGenerator> denoiser = diffusion.generator(loaded.decoder());
+        if (denoiser.isPresent()) {
+            Generator fitting = (ids, c, onToken) -> denoiser.get().generate(ids, tokens != null ? c
+                : c.withMaxNewTokens(Writer.tokens(loaded.decoder(), ids.length, USUAL_TOKENS)), onToken);
+            return talk(new Conversation(fitting, loaded, chat, config, system, options.out()));
+        }
         try (InferenceEngine engine = new InferenceEngine(loaded.decoder(),
             EngineOptions.of(loaded.decoder()).withMaxSequences(1))) {
-            Conversation conversation = new Conversation(engine, loaded, chat, config, system, options.out());
-            if (prompt != null) {
-                conversation.turn(prompt);
-            } else {
-                if (!model.isGiven()) {
-                    options.out().println("No model is named: this is " + ShippedModel.FOLDER + ", a small one that was trained on"
-                        + " the sources of this project. It continues what you type.");
-                }
-                conversation.read();
-            }
-            return Map.of("turns", conversation.turns);
+            return talk(new Conversation(engine, loaded, chat, config, system, options.out()));
         }
+    }
+
+    private Map<String, ?> talk(Conversation conversation) throws IOException {
+        if (prompt != null) {
+            conversation.turn(prompt);
+        } else {
+            if (!model.isGiven()) {
+                conversation.out.println("No model is named: this is " + ShippedModel.FOLDER + ", a small one that was"
+                    + " trained on the sources of this project. It continues what you type.");
+            }
+            conversation.read();
+        }
+        return Map.of("turns", conversation.turns);
     }
 
     /** What was said so far. */
     private static final class Conversation {
-        private final InferenceEngine engine;
+        private final Generator generator;
         private final LanguageModel model;
         private final Optional<ChatEncoder> chat;
         private final GenerationConfig config;
@@ -84,9 +99,9 @@ public final class RunCommand implements RicciCommand {
         private final List<ChatMessage> messages = new ArrayList<>();
         private final List<Map<String, Object>> turns = new ArrayList<>();
 
-        Conversation(InferenceEngine engine, LanguageModel model, Optional<ChatEncoder> chat, GenerationConfig config,
+        Conversation(Generator generator, LanguageModel model, Optional<ChatEncoder> chat, GenerationConfig config,
             String system, PrintStream out) {
-            this.engine = engine;
+            this.generator = generator;
             this.model = model;
             this.chat = chat;
             this.config = config;
@@ -102,7 +117,7 @@ public final class RunCommand implements RicciCommand {
             }
         }
 
-        void read() throws IOException, InterruptedException {
+        void read() throws IOException {
             boolean terminal = System.console() != null && System.console().isTerminal();
             Charset charset = terminal ? System.console().charset() : StandardCharsets.UTF_8;
             BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, charset));
@@ -123,7 +138,7 @@ public final class RunCommand implements RicciCommand {
             }
         }
 
-        void turn(String line) throws InterruptedException {
+        void turn(String line) {
             int[] ids = ids(line);
             int context = model.decoder().config().contextLength();
             if (ids.length >= context) {
@@ -131,29 +146,24 @@ public final class RunCommand implements RicciCommand {
                     + context + "; /clear starts a new one");
             }
             TextStream text = new TextStream(model.tokenizer(), ids, config.stop());
-            long start = System.nanoTime();
-            long first = 0;
-            int count = 0;
+            Clock clock = new Clock();
             if (chat.isEmpty()) {
                 out.print(line);
             }
-            try (Generation generation = engine.submit(GenerationRequest.of(ids, config)
-                .withStopIds(model.endIds()))) {
-                for (var token = generation.next(); token.isPresent(); token = generation.next()) {
-                    first = first == 0 ? System.nanoTime() : first;
-                    count++;
-                    print(text.next(token.get().id()));
-                    if (text.stopped()) {
-                        break;
-                    }
+            generator.generate(ids, config, id -> {
+                if (model.endIds().contains(id)) {
+                    return false;
                 }
-            }
+                clock.token();
+                print(text.next(id));
+                return !text.stopped();
+            });
             print(text.end());
             out.println();
             if (chat.isPresent()) {
                 messages.add(ChatMessage.assistant(text.text()));
             }
-            note(line, text.text(), count, first == 0 ? 0 : first - start, System.nanoTime() - start);
+            note(line, text.text(), clock);
         }
 
         private int[] ids(String line) {
@@ -173,14 +183,26 @@ public final class RunCommand implements RicciCommand {
             out.flush();
         }
 
-        private void note(String line, String text, int count, long nanosToFirst, long nanos) {
+        private void note(String line, String text, Clock clock) {
+            long nanos = System.nanoTime() - clock.start;
             Map<String, Object> turn = new LinkedHashMap<>();
             turn.put("prompt", line);
             turn.put("text", text);
-            turn.put("tokens", count);
-            turn.put("tokens_per_second", nanos == 0 ? 0 : count * 1e9 / nanos);
-            turn.put("time_to_first_token_ms", nanosToFirst / 1e6);
+            turn.put("tokens", clock.count);
+            turn.put("tokens_per_second", nanos == 0 ? 0 : clock.count * 1e9 / nanos);
+            turn.put("time_to_first_token_ms", clock.count == 0 ? 0 : (clock.first - clock.start) / 1e6);
             turns.add(turn);
+        }
+    }
+
+    /** When tokens came. */
+    private static final class Clock {
+        private final long start = System.nanoTime();
+        private long first;
+        private int count;
+
+        void token() {
+            first = count++ == 0 ? System.nanoTime() : first;
         }
     }
 }

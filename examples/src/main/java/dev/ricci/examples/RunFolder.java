@@ -72,7 +72,8 @@ final class RunFolder {
         if (kept.get(HYPER_PARAMETERS) instanceof Map<?, ?> before
             && config.get(HYPER_PARAMETERS) instanceof Map<?, ?> now) {
             now.forEach((name, value) -> {
-                if (!value.equals(before.get(name))) {
+                // What the version that began the run had no option for is as it always was.
+                if (before.containsKey(name) && !value.equals(before.get(name))) {
                     console.printf("--resume: --%s is %s now, was %s when the run was last saved%n", name, value,
                         before.get(name));
                 }

@@ -2,10 +2,8 @@ package dev.ricci.examples;
 
 import dev.ricci.models.ModelFile;
 import dev.ricci.models.decoder.Decoder;
-import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
-import dev.ricci.models.generation.Scoring;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.models.tokenizer.Tokenizers;
 import dev.ricci.nn.data.DataLoader;
@@ -86,6 +84,7 @@ public final class TrainCommand implements RicciCommand {
     private static void checkUsage(TrainPreset p) {
         try {
             TrainSetup.decoderConfig(p, 1);
+            p.prediction().noise();
             p.optimization().check();
             Tokenizers.train(p.tokenizer(), p.vocabSize(), "a");
         } catch (TensorException e) {
@@ -104,10 +103,11 @@ public final class TrainCommand implements RicciCommand {
         Map<String, Object> config = ModelFile.config(model, tokenizer);
         config.put("ricci.text", TextSource.hash(content));
         config.put(RunFolder.HYPER_PARAMETERS, PresetOptions.toMap(p));
-        DataLoader loader = DataLoader.of(TokenWindows.everywhere(split.training(), p.context()),
+        Objective objective = p.prediction().kind();
+        DataLoader loader = DataLoader.of(objective.data(TokenWindows.everywhere(split.training(), p.context())),
             DataLoader.Options.drawn(p.optimization().batch(), seed));
-        return new Run(new TrainingRun(folder, model, b -> model.loss(b.inputs(), b.targets()), loader,
-            () -> Scoring.meanLoss(model, split.validation(), p.context()), p.optimization(), where, config), tokenizer,
+        return new Run(new TrainingRun(folder, model, objective.loss(model, p.prediction().noise()), loader,
+            () -> objective.validate(model, split.validation(), p.context()), p.optimization(), where, config), tokenizer,
             split.validation(), model);
     }
 
@@ -120,8 +120,8 @@ public final class TrainCommand implements RicciCommand {
         if (result.end() != TrainingResult.End.STOPPED) {
             // The sample starts as the validation text does: some id there always is.
             int[] start = Arrays.copyOf(run.validation, 1);
-            int[] made = new AutoregressiveGenerator(run.model).generate(start,
-                GenerationConfig.greedy(SAMPLE_TOKENS).with(Sampling.temperature(0.8), options.seed()), id -> true);
+            int[] made = Writer.of(run.model).generate(start, GenerationConfig.greedy(Writer.tokens(run.model, start.length,
+                SAMPLE_TOKENS)).with(Sampling.temperature(0.8), options.seed()), id -> true);
             console.printf("%n--- a sample, temperature 0.8 ---%n%s%n---%n%n", run.tokenizer.decode(made));
         }
         run.training.report(result, results, console);

@@ -10,7 +10,9 @@ final class TrainSetup {
     private TrainSetup() {
     }
 
-    static DecoderConfig decoderConfig(TrainPreset p, int vocabulary) {
+    static DecoderConfig decoderConfig(TrainPreset p, int tokens) {
+        Objective objective = p.prediction().kind();
+        int vocabulary = tokens + objective.extraIds();
         boolean llama = switch (p.family()) {
             case "gpt2" -> false;
             case "llama" -> true;
@@ -20,8 +22,8 @@ final class TrainSetup {
             ? DecoderConfig.llama(vocabulary, p.context(), p.layers(), p.heads(), p.kvHeads(), p.width(), p.hidden())
             : DecoderConfig.gpt2(vocabulary, p.context(), p.layers(), p.heads(), p.width());
         DecoderConfig.Attention attention = DecoderConfig.Attention.of(p.heads(), p.kvHeads(), p.width() / p.heads());
-        return family.with(attention).with(DecoderConfig.Mlp.of(p.hidden(), activation(p.activation()), llama))
-            .withBias(p.bias()).withTiedHead(p.tiedHead()).withDropout(p.dropout());
+        return objective.apply(family.with(attention).with(DecoderConfig.Mlp.of(p.hidden(), activation(p.activation()), llama))
+            .withBias(p.bias()).withTiedHead(p.tiedHead()).withDropout(p.dropout()), p.prediction().block());
     }
 
     private static Activation activation(String name) {

@@ -6,6 +6,7 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import java.util.Arrays;
 
 /**
  * Which keys a query sees, as a value: T queries against S keys, of which the last T are the queries' own tokens. Masks
@@ -18,6 +19,33 @@ public sealed interface AttentionMask {
 
     /** Each query sees all keys: encoders, masked diffusion models. */
     record Full() implements AttentionMask {
+    }
+
+    /**
+     * Blocks of {@code size} tokens, counted from key 0: each query sees its own block and those before it, whole (Arriola
+     * et al. 2025, section 3.1).
+     *
+     * @param size positive
+     */
+    record BlockCausal(int size) implements AttentionMask {
+        /** Checks the size. */
+        public BlockCausal {
+            Check.positive("attention mask", "block size", size);
+        }
+    }
+
+    /**
+     * Block diffusion in one pass (Arriola et al. 2025, section 3.1 and appendix B.6): of 2 L tokens the first L are noisy,
+     * the last L the same ones clean. A noisy token sees the noisy ones of its block and the clean ones of the blocks
+     * before; a clean one the clean ones of its block and those before.
+     *
+     * @param size tokens in a block, positive; L is a multiple of it
+     */
+    record BlockDiffusion(int size) implements AttentionMask {
+        /** Checks the size. */
+        public BlockDiffusion {
+            Check.positive("attention mask", "block size", size);
+        }
     }
 
     /**
@@ -79,6 +107,16 @@ public sealed interface AttentionMask {
         return new Full();
     }
 
+    /** {@link BlockCausal}. */
+    static AttentionMask blockCausal(int size) {
+        return new BlockCausal(size);
+    }
+
+    /** {@link BlockDiffusion}. */
+    static AttentionMask blockDiffusion(int size) {
+        return new BlockDiffusion(size);
+    }
+
     /** {@link SlidingWindow}. */
     static AttentionMask slidingWindow(int size) {
         return new SlidingWindow(size);
@@ -108,8 +146,29 @@ public sealed interface AttentionMask {
     default boolean isCausal() {
         return switch (this) {
             case Causal _, SlidingWindow _ -> true;
-            case Full _, Padding _, Custom _ -> false;
+            case Full _, BlockCausal _, BlockDiffusion _, Padding _, Custom _ -> false;
             case Both(AttentionMask a, AttentionMask b) -> a.isCausal() || b.isCausal();
+        };
+    }
+
+    /**
+     * Whether the tokens given at a time, the last of which ends its block if there are blocks, see nothing that comes
+     * after them: what a cache of keys and values needs to be exact.
+     */
+    default boolean isLeftToRight() {
+        return switch (this) {
+            case Causal _, SlidingWindow _, BlockCausal _ -> true;
+            case Full _, BlockDiffusion _, Padding _, Custom _ -> false;
+            case Both(AttentionMask a, AttentionMask b) -> a.isLeftToRight() || b.isLeftToRight();
+        };
+    }
+
+    /** Whether it is a rule about positions, which holds for each of several sequences side by side. */
+    default boolean isRule() {
+        return switch (this) {
+            case Causal _, SlidingWindow _, BlockCausal _, Full _ -> true;
+            case BlockDiffusion _, Padding _, Custom _ -> false;
+            case Both(AttentionMask a, AttentionMask b) -> a.isRule() && b.isRule();
         };
     }
 
@@ -117,26 +176,57 @@ public sealed interface AttentionMask {
     default int window() {
         return switch (this) {
             case SlidingWindow(int size) -> size;
-            case Causal _, Full _, Padding _, Custom _ -> 0;
+            case Causal _, Full _, BlockCausal _, BlockDiffusion _, Padding _, Custom _ -> 0;
             case Both(AttentionMask a, AttentionMask b) -> a.window() == 0 ? b.window()
                     : b.window() == 0 ? a.window() : Math.min(a.window(), b.window());
         };
     }
 
     /**
-     * The rest of the mask as a tensor, or null if causality and window say it all.
+     * The rest of the mask as a tensor, or null if causality and window say it all, or if all is seen.
      *
+     * @param queries T
      * @param keys S
      * @return broadcasts to [B, H, T, S]; BOOL or additive
      */
-    default Tensor tensor(int keys) {
+    default Tensor tensor(int queries, int keys) {
         return switch (this) {
             case Causal _, Full _, SlidingWindow _ -> null;
+            case BlockCausal(int size) -> blockCausal(queries, keys, size);
+            case BlockDiffusion(int size) -> blockDiffusion(queries, keys, size);
             case Padding(Tensor lengths) -> Tensor.arange(keys, lengths.dtype(), 0, 1)
                     .reshape(1, 1, 1, keys).lt(lengths.reshape(lengths.dim(0), 1, 1, 1));
             case Custom(Tensor mask) -> mask;
-            case Both(AttentionMask a, AttentionMask b) -> both(a.tensor(keys), b.tensor(keys));
+            case Both(AttentionMask a, AttentionMask b) -> both(a.tensor(queries, keys), b.tensor(queries, keys));
         };
+    }
+
+    /** Queries of the last block see all. */
+    private static Tensor blockCausal(int queries, int keys, int size) {
+        int first = keys - queries;
+        return first / size == (keys - 1) / size ? null
+                : blocks(first, queries, size).ge(blocks(0, keys, size).reshape(1, keys));
+    }
+
+    /** The block of each position from {@code start} on, as a column [n, 1]. */
+    private static Tensor blocks(int start, int n, int size) {
+        int[] block = new int[n];
+        Arrays.setAll(block, i -> (start + i) / size);
+        return Tensor.ofInts(block, n, 1);
+    }
+
+    private static Tensor blockDiffusion(int queries, int keys, int size) {
+        if (queries != keys || queries % (2 * size) != 0) {
+            throw new ShapeException("attention mask: block diffusion needs as many keys as queries, twice a multiple of the"
+                    + " block of " + size + ", got " + queries + " queries and " + keys + " keys");
+        }
+        int length = queries / 2;
+        Tensor own = blocks(0, length, size);
+        Tensor other = own.reshape(1, length);
+        Tensor none = Tensor.full(Shape.of(length, length), DType.BOOL, 0);
+        Tensor noisy = Tensor.cat(1, own.eq(other), own.gt(other));
+        Tensor clean = Tensor.cat(1, none, own.ge(other));
+        return Tensor.cat(0, noisy, clean);
     }
 
     private static Tensor both(Tensor a, Tensor b) {

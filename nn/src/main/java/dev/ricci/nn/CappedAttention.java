@@ -56,7 +56,7 @@ final class CappedAttention {
             }
             y = seen.where(y, unseen);
         }
-        Tensor rest = mask.tensor(keys);
+        Tensor rest = mask.tensor(queries, keys);
         if (rest == null) {
             return y;
         }

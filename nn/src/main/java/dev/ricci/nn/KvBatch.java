@@ -1,5 +1,6 @@
 package dev.ricci.nn;
 
+import dev.ricci.tensor.IndexOutOfRangeException;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
@@ -10,24 +11,40 @@ import java.util.List;
  * Tokens of several sequences side by side, each with a cache of its own: one step of a server. The tokens of all
  * sequences form one row [1, N], those of the first sequence first, so that every layer but attention works on N rows
  * at once; attention goes sequence by sequence, each over its own length. A sequence may bring one token, the next of its
- * generation, or many, a part of its prompt. Its results are, bit for bit, those it gets alone.
+ * generation, or many, a part of its prompt; or the tokens of a block that it writes anew. Its results are, bit for bit,
+ * those it gets alone.
  */
 public final class KvBatch {
     private final List<KvCache> caches;
+    private final int[] starts;
     private final int[] ends;
     private final Tensor positions;
 
     /**
+     * Tokens that follow those that the caches hold.
+     *
      * @param caches one for each sequence, each of batch 1 and with room for its new tokens; none twice
      * @param tokens number of new tokens of each sequence, positive
      */
     public KvBatch(List<KvCache> caches, int... tokens) {
+        this(caches, caches.stream().mapToInt(KvCache::length).toArray(), tokens);
+    }
+
+    /**
+     * Tokens that are written at given places, over those that are there.
+     *
+     * @param caches one for each sequence, each of batch 1 and with room for its new tokens; none twice
+     * @param starts position of the first new token of each sequence, 0 .. length of its cache
+     * @param tokens number of new tokens of each sequence, positive
+     */
+    public KvBatch(List<KvCache> caches, int[] starts, int[] tokens) {
         Check.positive("kv_batch", "number of sequences", caches.size());
-        if (tokens.length != caches.size()) {
-            throw new ShapeException("kv_batch: got " + caches.size() + " caches and " + tokens.length
-                    + " numbers of tokens");
+        if (tokens.length != caches.size() || starts.length != caches.size()) {
+            throw new ShapeException("kv_batch: got " + caches.size() + " caches, " + starts.length + " starts and "
+                    + tokens.length + " numbers of tokens");
         }
         this.caches = List.copyOf(caches);
+        this.starts = starts.clone();
         this.ends = new int[tokens.length];
         int n = 0;
         for (int i = 0; i < tokens.length; i++) {
@@ -37,9 +54,8 @@ public final class KvBatch {
         }
         int[] at = new int[n];
         for (int i = 0, t = 0; i < tokens.length; i++) {
-            int start = caches.get(i).length();
             for (int p = 0; p < tokens[i]; p++) {
-                at[t++] = start + p;
+                at[t++] = starts[i] + p;
             }
         }
         this.positions = Tensor.ofInts(at, n);
@@ -54,7 +70,11 @@ public final class KvBatch {
         if (caches.subList(0, i).contains(cache)) {
             throw new TensorException("kv_batch: cache " + i + " belongs to another sequence of the batch, too");
         }
-        cache.checkRoom(cache.length(), tokens);
+        if (starts[i] < 0 || starts[i] > cache.length()) {
+            throw new IndexOutOfRangeException("kv_batch: start " + starts[i] + " of sequence " + i + " must lie in 0 .. "
+                    + cache.length() + ", the number of tokens that its cache holds");
+        }
+        cache.checkRoom(starts[i], tokens);
     }
 
     /** N, the number of new tokens of all sequences. */
@@ -90,7 +110,7 @@ public final class KvBatch {
     interface Attend {
         /**
          * @param q [1, H, T, D]
-         * @param k [1, G, S, D], the last T of them the queries' own
+         * @param k [1, G, S, D]
          * @param v [1, G, S, D]
          * @return [1, H, T, D]
          */
@@ -106,22 +126,23 @@ public final class KvBatch {
         }
 
         /**
-         * Appends keys and values to the caches; each sequence then attends to its own.
+         * Writes keys and values to the caches; each sequence then attends to its own: under a mask from left to right to
+         * the tokens up to its last new one, otherwise to all.
          *
          * @param q [1, H, N, D]
          * @param k [1, G, N, D]
          * @param v [1, G, N, D]
          * @return [1, H, N, D]
          */
-        Tensor attend(Tensor q, Tensor k, Tensor v, Attend attend) {
+        Tensor attend(Tensor q, Tensor k, Tensor v, AttentionMask mask, Attend attend) {
             if (q.dim(0) != 1 || q.dim(2) != tokens()) {
                 throw new ShapeException("kv_batch: queries must be [1, H, " + tokens() + ", D], got " + q.shape());
             }
             List<Tensor> parts = new ArrayList<>(slots.size());
             for (int i = 0, from = 0; i < ends.length; from = ends[i++]) {
                 KvCache.Slot slot = slots.get(i);
-                slot.append(k.slice(2, from, ends[i]), v.slice(2, from, ends[i]));
-                int seen = slot.length();
+                slot.write(starts[i], k.slice(2, from, ends[i]), v.slice(2, from, ends[i]));
+                int seen = mask.isLeftToRight() ? starts[i] + ends[i] - from : slot.length();
                 parts.add(attend.apply(q.slice(2, from, ends[i]), slot.keys(seen), slot.values(seen)));
             }
             return parts.size() == 1 ? parts.getFirst() : Tensor.cat(2, parts);

@@ -1,5 +1,7 @@
 package dev.ricci.nn;
 
+import dev.ricci.tensor.DType;
+import dev.ricci.tensor.DTypeException;
 import dev.ricci.tensor.IndexOutOfRangeException;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.OpListener;
@@ -14,7 +16,7 @@ import java.util.List;
 
 /**
  * The keys and values of the tokens that a model has read, so that the next ones need not read them again: one
- * {@link Slot} a layer, each two preallocated F32 tensors [B, G, capacity, D]. A cache belongs to one generation at a
+ * {@link Slot} a layer, each two preallocated tensors [B, G, capacity, D]. A cache belongs to one generation at a
  * time; threads that share a model have a cache each. No gradient flows through it.
  */
 public final class KvCache {
@@ -26,8 +28,9 @@ public final class KvCache {
      * @param kvHeads G
      * @param capacity most tokens
      * @param headDim D
+     * @param dtype F32 or F64, that of the model
      */
-    public record Config(int layers, int batch, int kvHeads, int capacity, int headDim) {
+    public record Config(int layers, int batch, int kvHeads, int capacity, int headDim, DType dtype) {
         /** Checks the sizes. */
         public Config {
             Check.positive("kv_cache", "layers", layers);
@@ -35,6 +38,14 @@ public final class KvCache {
             Check.positive("kv_cache", "kvHeads", kvHeads);
             Check.positive("kv_cache", "capacity", capacity);
             Check.positive("kv_cache", "headDim", headDim);
+            if (!dtype.isComputable()) {
+                throw new DTypeException("kv_cache: the type must be F32 or F64, got " + dtype);
+            }
+        }
+
+        /** Of F32. */
+        public Config(int layers, int batch, int kvHeads, int capacity, int headDim) {
+            this(layers, batch, kvHeads, capacity, headDim, DType.F32);
         }
     }
 
@@ -66,7 +77,8 @@ public final class KvCache {
 
         private void allocate() {
             // Expanded from one number: a variable copies what it starts from.
-            Tensor zeros = Tensor.zeros(1, 1, 1, 1).expand(batch, config.kvHeads, config.capacity, config.headDim);
+            Tensor zeros = Tensor.full(Shape.of(1, 1, 1, 1), config.dtype, 0)
+                    .expand(batch, config.kvHeads, config.capacity, config.headDim);
             k = Variable.of("kv_cache." + layer + ".k", zeros, false);
             v = Variable.of("kv_cache." + layer + ".v", zeros, false);
         }
@@ -234,7 +246,7 @@ public final class KvCache {
         if (capacity < config.capacity) {
             throw new TensorException("kv_cache: cannot grow from " + config.capacity + " tokens to " + capacity);
         }
-        config = new Config(config.layers, config.batch, config.kvHeads, capacity, config.headDim);
+        config = new Config(config.layers, config.batch, config.kvHeads, capacity, config.headDim, config.dtype);
         for (Slot slot : slots) {
             slot.grow();
         }
@@ -281,6 +293,6 @@ public final class KvCache {
 
     /** Bytes allocated. */
     public long bytes() {
-        return 2L * 4 * slots.length * batch * config.kvHeads * config.capacity * config.headDim;
+        return 2L * config.dtype.blockBytes() * slots.length * batch * config.kvHeads * config.capacity * config.headDim;
     }
 }

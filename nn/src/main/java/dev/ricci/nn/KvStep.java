@@ -47,7 +47,7 @@ public final class KvStep {
     }
 
     private AttentionMask hiding(AttentionMask mask) {
-        if (mask.tensor(1) != null) {
+        if (!mask.isRule() || mask.isLeftToRight() && !mask.isCausal()) {
             throw new TensorException("kv_step: a step masks by position alone; it needs a causal or full mask or a"
                     + " sliding window, got " + mask);
         }

@@ -1,5 +1,6 @@
 package dev.ricci.nn;
 
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
@@ -267,6 +268,22 @@ public abstract class Layer {
      */
     public final void loadAsStored(TensorSource source) {
         load(source, true);
+    }
+
+    /**
+     * From now on holds its parameters in another type (PyTorch's {@code double()}): F64 to compare with. Make optimizers
+     * and read parameters' cells afterwards.
+     *
+     * @param dtype F32 or F64
+     * @throws TensorException if it has buffers, whose type is part of how they are computed
+     */
+    public final void convert(DType dtype) {
+        Walk walk = new Walk(this);
+        if (!walk.buffers.isEmpty()) {
+            throw new TensorException("convert: " + getClass().getSimpleName() + " has buffers, which keep their type: "
+                    + walk.buffers.keySet());
+        }
+        walk.parameters.values().forEach(p -> p.convert(dtype));
     }
 
     private void load(TensorSource source, boolean asStored) {

@@ -154,8 +154,9 @@ public final class MultiHeadAttention extends Layer {
 
     /**
      * With a cache to which the tokens are appended. Where it is that of several sequences side by side, x is
-     * [1, N, C], each sequence sees its own tokens, and the mask must be causal or a sliding window. Where it is a step at
-     * a position that is a tensor, the mask may also be full.
+     * [1, N, C], each sequence sees its own tokens, which are written where the batch says, and the mask must be a
+     * {@linkplain AttentionMask#isRule rule}. Where it is a step at a position that is a tensor, the mask must be causal, a
+     * sliding window or full.
      *
      * @see #forward(Tensor, Tensor, AttentionMask, KvCache.Slot, int)
      */
@@ -169,15 +170,15 @@ public final class MultiHeadAttention extends Layer {
 
     private Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvBatch.Slot batch) {
         check(x);
-        if (!mask.isCausal() || mask.tensor(1) != null) {
-            throw new TensorException("attention '" + query.weight().path() + "': sequences side by side need a causal"
-                    + " mask or a sliding window, got " + mask);
+        if (!mask.isRule()) {
+            throw new TensorException("attention '" + query.weight().path() + "': sequences side by side need a mask that"
+                    + " is a rule about positions, such as a causal one, got " + mask);
         }
         Tensor k = turned(heads(key.forward(x), config.kvHeads, keyNorm), positions);
         Tensor v = heads(value.forward(x), config.kvHeads, null);
         checkUntracked(k, v);
         Tensor q = turned(heads(query.forward(x), config.heads, queryNorm), positions);
-        return out(batch.attend(q, k, v, (qs, ks, vs) -> attention(qs, ks, vs, mask)));
+        return out(batch.attend(q, k, v, mask, (qs, ks, vs) -> attention(qs, ks, vs, mask)));
     }
 
     private Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvStep.Slot step) {
@@ -191,8 +192,8 @@ public final class MultiHeadAttention extends Layer {
 
     /**
      * With a cache: keys and values of x are written to the cache from {@code start} on, and x sees what the cache
-     * then holds: under a causal mask the tokens up to its own, otherwise all. Equal, bit for bit, to a call without a
-     * cache on all tokens.
+     * then holds: under a mask from left to right the tokens up to the last of x, otherwise all. Equal, bit for bit, to a
+     * call without a cache on all tokens.
      *
      * @param x [B, T, C]
      * @param positions [T] or [B, T], I32 or I64; read by the rotary embedding alone
@@ -208,7 +209,7 @@ public final class MultiHeadAttention extends Layer {
         Tensor v = heads(value.forward(x), config.kvHeads, null);
         checkUntracked(k, v);
         cache.write(start, k, v);
-        int seen = mask.isCausal() ? start + x.dim(1) : cache.length();
+        int seen = mask.isLeftToRight() ? start + x.dim(1) : cache.length();
         return attend(x, positions, mask, cache.keys(seen), cache.values(seen));
     }
 
@@ -226,7 +227,8 @@ public final class MultiHeadAttention extends Layer {
         if (config.scoreCap > 0) {
             return CappedAttention.of(q, k, v, mask, config.scoreScale(), config.scoreCap);
         }
-        return Functional.attention(q, k, v, mask.tensor(k.dim(2)), config.scoreScale(), mask.isCausal(), mask.window());
+        return Functional.attention(q, k, v, mask.tensor(q.dim(2), k.dim(2)), config.scoreScale(), mask.isCausal(),
+                mask.window());
     }
 
     /** [B, T, n D] to [B, n, T, D], normed if there is a norm. */

@@ -1,5 +1,6 @@
 package dev.ricci.nn;
 
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.DTypeException;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
@@ -94,6 +95,16 @@ public final class Parameter {
     /** The type that its elements are kept in: that of the file if it was loaded as stored, else F32 or F64. */
     public String storedAs() {
         return stored() instanceof WeightStorage w ? w.type().name() : spec().dtype().name();
+    }
+
+    /** From now on holds a copy of the value in another type. */
+    void convert(DType dtype) {
+        if (!dtype.isComputable()) {
+            throw new DTypeException("convert: parameter '" + path() + "' must be F32 or F64, not " + dtype);
+        }
+        if (dtype != spec().dtype()) {
+            variable = Variable.of(path(), snapshot().to(dtype), isTrainable());
+        }
     }
 
     private Storage stored() {

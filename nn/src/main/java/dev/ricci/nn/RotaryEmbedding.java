@@ -101,6 +101,6 @@ public final class RotaryEmbedding {
             throw new ShapeException("rotary: x must be [..., T, D] with D at least " + config.dims + ", got "
                     + x.shape());
         }
-        return Functional.rotary(x, positions, cos, sin, config.interleaved);
+        return Functional.rotary(x, positions, cos.to(x.dtype()), sin.to(x.dtype()), config.interleaved);
     }
 }

@@ -112,8 +112,9 @@ class KvBatchTest {
         NoGrad.run(() -> {
             assertThrows(ShapeException.class, () -> step(List.of(cache), X.slice(1, 0, 3), AttentionMask.causal(), 2));
             String message = assertThrows(TensorException.class,
-                    () -> step(List.of(cache), X.slice(1, 0, 2), AttentionMask.full(), 2)).getMessage();
-            assertTrue(message.contains("causal"), message);
+                    () -> step(List.of(cache), X.slice(1, 0, 2), AttentionMask.padding(2), 2)).getMessage();
+            assertTrue(message.contains("rule about positions"), message);
+            assertThrows(TensorException.class, () -> new KvBatch(List.of(cache), new int[] {1}, new int[] {1}));
         });
         assertThrows(TensorException.class, () -> step(List.of(cache), X.slice(1, 0, 2), AttentionMask.causal(), 2));
         assertEquals(0, cache.length());

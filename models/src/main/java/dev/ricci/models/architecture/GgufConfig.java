@@ -120,7 +120,7 @@ enum GgufConfig {
         Norm norm = new Norm(Norm.Kind.RMS, k.number("attention.layer_norm_rms_epsilon"), false, gemma);
         return new DecoderConfig(ids, context, layers, width, attention, mlp(k, has), norm,
                 positions(k, headWidth, context, factors), tied, gemma ? Math.sqrt(width) : 1,
-                gemma ? k.number("final_logit_softcapping", 0) : 0, 0);
+                gemma ? k.number("final_logit_softcapping", 0) : 0, 0, Optional.empty());
     }
 
     private Attention attention(JsonObject k, Predicate<String> has, int heads, int headWidth, int layers) {

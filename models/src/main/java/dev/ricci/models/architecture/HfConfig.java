@@ -2,6 +2,7 @@ package dev.ricci.models.architecture;
 
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.decoder.DecoderConfig.Attention;
+import dev.ricci.models.decoder.DecoderConfig.Diffusion;
 import dev.ricci.models.decoder.DecoderConfig.Mlp;
 import dev.ricci.models.decoder.DecoderConfig.Norm;
 import dev.ricci.models.decoder.DecoderConfig.Positions;
@@ -13,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code config.json} as a decoder's configuration, and back. */
 final class HfConfig {
@@ -153,9 +155,12 @@ final class HfConfig {
         boolean bias = k.flag("include_qkv_bias", false);
         Attention attention = Attention.of(heads, k.integer("n_kv_heads", heads), headWidth).withBias(bias, false)
                 .withCausal(false);
+        Optional<Diffusion> diffusion = k.has("mask_token_id")
+                ? Optional.of(new Diffusion(k.integer("mask_token_id"), 0)) : Optional.empty();
         return new DecoderConfig(ids, context, k.integer("n_layers"), width, attention,
                 Mlp.of(k.integer("mlp_hidden_size"), Activation.SILU, true), Norm.rms(k.number("rms_norm_eps", 1e-5)),
-                RopeKeys.read(k, headWidth, context), k.flag("weight_tying", false), 1, 0, 0);
+                RopeKeys.read(k, headWidth, context), k.flag("weight_tying", false), 1, 0, 0,
+                diffusion);
     }
 
     private static Map<String, Object> writeLlada(DecoderConfig c) {
@@ -173,6 +178,7 @@ final class HfConfig {
         m.put("include_qkv_bias", c.attention().qkvBias());
         m.put("rms_norm_eps", c.norm().eps());
         m.put("weight_tying", c.tiedHead());
+        c.diffusion().ifPresent(d -> m.put("mask_token_id", (long) d.maskId()));
         RopeKeys.write(c.positions(), m);
         m.putAll(Map.of("activation_type", "silu", "block_type", "llama", "layer_norm_type", "rms", "include_bias", false,
                 "layer_norm_with_affine", true, "attention_layer_norm", false, "bias_for_layer_norm", false, "rope", true));

@@ -55,7 +55,7 @@ enum LlamaKin {
         k.only("clip_qkv", null);
         return new DecoderConfig(k.integer("vocab_size"), context, layers, width, attention, mlp(k), norm,
                 RopeKeys.read(k, headWidth, context), k.flag("tie_word_embeddings", gemma),
-                gemma ? Math.sqrt(width) : 1, gemma ? k.number("final_logit_softcapping", 0) : 0, 0);
+                gemma ? Math.sqrt(width) : 1, gemma ? k.number("final_logit_softcapping", 0) : 0, 0, Optional.empty());
     }
 
     private Attention attention(JsonObject k, int heads, int headWidth) {

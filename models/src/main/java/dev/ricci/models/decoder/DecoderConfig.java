@@ -22,9 +22,11 @@ import java.util.Optional;
  * @param embeddingScale what embeddings are multiplied by, usually 1
  * @param logitCap if not 0, logits z become cap * tanh(z / cap) (Gemma Team 2024, section 2)
  * @param dropout probability on embeddings and on what each part adds to the residual stream, while training
+ * @param diffusion if it is a masked diffusion model, how masked ids are predicted; else the next id is
  */
 public record DecoderConfig(int vocabSize, int contextLength, int layers, int width, Attention attention, Mlp mlp,
-        Norm norm, Positions positions, boolean tiedHead, double embeddingScale, double logitCap, double dropout) {
+        Norm norm, Positions positions, boolean tiedHead, double embeddingScale, double logitCap, double dropout,
+        Optional<Diffusion> diffusion) {
     /** No model has nearly as many; without a bound a mistyped number would fill the memory layer by layer. */
     private static final int MAX_LAYERS = 10_000;
 
@@ -40,7 +42,7 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
      * @param scale of the scores; 0 for 1 / sqrt(headWidth)
      * @param scoreCap if not 0, scaled scores s become cap * tanh(s / cap)
      * @param window which layers see only the last tokens
-     * @param causal whether a token sees only those before it; else it sees all
+     * @param causal whether a token sees only those before it; else it sees all, or blocks as {@link Diffusion} says
      */
     public record Attention(int heads, int kvHeads, int headWidth, boolean qkvBias, boolean outBias, QkNorm qkNorm,
             double scale, double scoreCap, Window window, boolean causal) {
@@ -90,6 +92,21 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
         /** The same, causal or not. */
         public Attention withCausal(boolean is) {
             return new Attention(heads, kvHeads, headWidth, qkvBias, outBias, qkNorm, scale, scoreCap, window, is);
+        }
+    }
+
+    /**
+     * Masked diffusion: ids hidden behind a mask are predicted, all at once, from the others that they see.
+     *
+     * @param maskId the id that stands for a hidden one; it is never predicted
+     * @param block 0 if every token sees all (Nie et al. 2025); else tokens are predicted block after block, and see their
+     *     block of so many, counted from the first token, and those before (Arriola et al. 2025)
+     */
+    public record Diffusion(int maskId, int block) {
+        /** Checks both fields. */
+        public Diffusion {
+            notNegative("maskId", maskId);
+            notNegative("block", block);
         }
     }
 
@@ -303,6 +320,20 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
         if (!(dropout >= 0 && dropout < 1)) {
             throw new TensorException("decoder: dropout must lie in [0, 1), got " + dropout);
         }
+        diffusion.ifPresent(d -> check(d, vocabSize, contextLength, attention.causal));
+    }
+
+    private static void check(Diffusion d, int vocabSize, int contextLength, boolean causal) {
+        if (d.maskId >= vocabSize) {
+            throw new TensorException("decoder: the mask id " + d.maskId + " lies outside the vocabulary 0 .. "
+                    + (vocabSize - 1));
+        }
+        if (d.block > contextLength) {
+            throw new TensorException("decoder: a block of " + d.block + " tokens exceeds the context of " + contextLength);
+        }
+        if (causal) {
+            throw new TensorException("decoder: masked diffusion needs attention that is not causal");
+        }
     }
 
     private static void positive(String name, int value) {
@@ -322,7 +353,7 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
         return new DecoderConfig(vocabSize, contextLength, layers, width,
                 Attention.of(heads, heads, headWidth(width, heads)).withBias(true, true),
                 Mlp.of(4 * width, Activation.GELU_TANH, false).withBias(true), Norm.layer(1e-5, true), Positions.LEARNED,
-                true, 1, 0, 0);
+                true, 1, 0, 0, Optional.empty());
     }
 
     /** Llama's family: RMS norm, rotary positions in halves, gated SiLU, no biases, a head of its own. */
@@ -330,7 +361,8 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
             int hidden) {
         int headWidth = headWidth(width, heads);
         return new DecoderConfig(vocabSize, contextLength, layers, width, Attention.of(heads, kvHeads, headWidth),
-                Mlp.of(hidden, Activation.SILU, true), Norm.rms(1e-5), Positions.rotary(10000, headWidth), false, 1, 0, 0);
+                Mlp.of(hidden, Activation.SILU, true), Norm.rms(1e-5), Positions.rotary(10000, headWidth), false, 1, 0, 0,
+                Optional.empty());
     }
 
     private static int headWidth(int width, int heads) {
@@ -343,31 +375,37 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
     /** The same with another longest sequence. */
     public DecoderConfig withContextLength(int tokens) {
         return new DecoderConfig(vocabSize, tokens, layers, width, attention, mlp, norm, positions, tiedHead,
-                embeddingScale, logitCap, dropout);
+                embeddingScale, logitCap, dropout, diffusion);
     }
 
     /** The same with another attention part. */
     public DecoderConfig with(Attention other) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, other, mlp, norm, positions, tiedHead,
-                embeddingScale, logitCap, dropout);
+                embeddingScale, logitCap, dropout, diffusion);
     }
 
     /** The same with another feed-forward part. */
     public DecoderConfig with(Mlp other) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, attention, other, norm, positions, tiedHead,
-                embeddingScale, logitCap, dropout);
+                embeddingScale, logitCap, dropout, diffusion);
     }
 
     /** The same with other norms. */
     public DecoderConfig with(Norm other) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, attention, mlp, other, positions, tiedHead,
-                embeddingScale, logitCap, dropout);
+                embeddingScale, logitCap, dropout, diffusion);
     }
 
     /** The same with other positions. */
     public DecoderConfig with(Positions other) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, attention, mlp, norm, other, tiedHead,
-                embeddingScale, logitCap, dropout);
+                embeddingScale, logitCap, dropout, diffusion);
+    }
+
+    /** The same as a masked diffusion model, whose attention is not causal. */
+    public DecoderConfig with(Diffusion masked) {
+        return new DecoderConfig(vocabSize, contextLength, layers, width, attention.withCausal(false), mlp, norm, positions,
+                tiedHead, embeddingScale, logitCap, dropout, Optional.of(masked));
     }
 
     /** The same with or without biases in projections and layer norms. */
@@ -379,19 +417,19 @@ public record DecoderConfig(int vocabSize, int contextLength, int layers, int wi
     /** The same with a tied head or one of its own. */
     public DecoderConfig withTiedHead(boolean tied) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, attention, mlp, norm, positions, tied,
-                embeddingScale, logitCap, dropout);
+                embeddingScale, logitCap, dropout, diffusion);
     }
 
     /** The same with embeddings multiplied by a number, and a cap of the logits or 0. */
     public DecoderConfig withScales(double embedding, double cap) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, attention, mlp, norm, positions, tiedHead,
-                embedding, cap, dropout);
+                embedding, cap, dropout, diffusion);
     }
 
     /** The same with another dropout. */
     public DecoderConfig withDropout(double p) {
         return new DecoderConfig(vocabSize, contextLength, layers, width, attention, mlp, norm, positions, tiedHead,
-                embeddingScale, logitCap, p);
+                embeddingScale, logitCap, p, diffusion);
     }
 
     /** The fields by name, as JSON values: what checkpoints keep. */

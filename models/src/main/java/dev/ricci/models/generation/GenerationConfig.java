@@ -29,6 +29,11 @@ public record GenerationConfig(int maxNewTokens, Sampling sampling, long seed, L
         return new GenerationConfig(maxNewTokens, Sampling.GREEDY, 0, List.of(), true);
     }
 
+    /** The same with another number of tokens. */
+    public GenerationConfig withMaxNewTokens(int tokens) {
+        return new GenerationConfig(tokens, sampling, seed, stop, useCache);
+    }
+
     /** The same with another sampling and seed. */
     public GenerationConfig with(Sampling other, long otherSeed) {
         return new GenerationConfig(maxNewTokens, other, otherSeed, stop, useCache);

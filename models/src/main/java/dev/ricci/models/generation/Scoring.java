@@ -58,6 +58,10 @@ public final class Scoring {
 
     /** Losses of {@code rows} consecutive windows of {@code length} predictions, in order. */
     private static double[] losses(Decoder model, int[] ids, int from, int rows, int length) {
+        if (model.config().diffusion().isPresent()) {
+            throw new TensorException("scoring: this is a masked diffusion model, which predicts masked ids and not the next"
+                    + " one; use DiffusionScoring");
+        }
         Shape shape = Shape.of(rows, length);
         int end = from + rows * length;
         Tensor inputs = Tensor.ofInts(Arrays.copyOfRange(ids, from, end)).reshape(shape);

@@ -10,6 +10,7 @@ import dev.ricci.models.LanguageModel;
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.decoder.DecoderConfig.Positions;
+import dev.ricci.models.decoder.DecoderConfig.Diffusion;
 import dev.ricci.models.decoder.DecoderConfig.Window;
 import dev.ricci.models.decoder.DecoderShapes;
 import dev.ricci.models.weights.WeightFolder;
@@ -31,6 +32,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +46,7 @@ class ArchitectureTest {
         DecoderConfig llama = OracleModels.configs().get("llama");
         List<DecoderConfig> all = new ArrayList<>(OracleModels.configs().values());
         all.add(llama.with(llama.attention().withCausal(false)));
+        all.add(llama.with(new Diffusion(7, 0)));
         all.add(llama.with(llama.attention().withWindow(Window.of(8))));
         DecoderConfig qwen = OracleModels.configs().get("qwen2");
         all.add(qwen.with(qwen.attention().withWindow(new Window(8, 1, 0))));
@@ -109,6 +112,7 @@ class ArchitectureTest {
                 PublishedConfigs.with(PublishedConfigs.GEMMA_2_2B, "query_pre_attn_scalar", 144L), "test").config();
         assertEquals(1 / 12.0, wide.attention().scale(), 1e-15);
         assertFalse(read(PublishedConfigs.LLADA_8B).attention().causal());
+        assertEquals(Optional.of(new Diffusion(126336, 0)), read(PublishedConfigs.LLADA_8B).diffusion());
         assertEquals(DecoderConfig.gpt2(50257, 1024, 12, 12, 768), read(PublishedConfigs.GPT2));
     }
 
