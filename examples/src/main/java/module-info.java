@@ -3,11 +3,13 @@ module dev.ricci.examples {
     requires dev.ricci.models;
     requires transitive info.picocli;
     requires java.management;
+    requires jdk.management;
 
     exports dev.ricci.examples;
 
     // picocli sets the annotated fields.
     opens dev.ricci.examples to info.picocli;
+    opens dev.ricci.examples.study to info.picocli;
     opens dev.ricci.examples.tutorial to info.picocli;
 
     uses dev.ricci.examples.RicciCommand;
@@ -20,6 +22,7 @@ module dev.ricci.examples {
         dev.ricci.examples.TokenizeCommand,
         dev.ricci.examples.InspectCommand,
         dev.ricci.examples.CostCommand,
+        dev.ricci.examples.study.StudyCommand,
         dev.ricci.examples.ConvertCommand,
         dev.ricci.examples.QuantizeCommand,
         dev.ricci.examples.ServeCommand,

@@ -1,0 +1,45 @@
+package dev.ricci.examples.study;
+
+import java.util.Locale;
+
+/**
+ * A mean of a few values, and half the width of its 95 % interval by Student's t; NaN for a single value.
+ *
+ * @param mean of the values
+ * @param half half the width
+ * @param n how many values
+ */
+record Interval(double mean, double half, int n) {
+    /** The 0.975 quantiles of t with 1, 2, ... degrees of freedom (any table of it). */
+    private static final double[] T = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262};
+    private static final double NORMAL = 1.96;
+
+    /** Of values, one for each seed. */
+    static Interval of(double... values) {
+        double mean = 0;
+        for (double v : values) {
+            mean += v / values.length;
+        }
+        double squares = 0;
+        for (double v : values) {
+            squares += (v - mean) * (v - mean);
+        }
+        int n = values.length;
+        double t = n < 2 ? Double.NaN : n - 2 < T.length ? T[n - 2] : NORMAL;
+        return new Interval(mean, t * Math.sqrt(squares / Math.max(1, n - 1) / n), n);
+    }
+
+    double low() {
+        return n < 2 ? mean : mean - half;
+    }
+
+    double high() {
+        return n < 2 ? mean : mean + half;
+    }
+
+    /** Mean and half width with so many digits behind the point. */
+    String text(int digits) {
+        return n == 0 ? "-" : n < 2 ? String.format(Locale.ROOT, "%." + digits + "f", mean)
+            : String.format(Locale.ROOT, "%." + digits + "f ± %." + digits + "f", mean, half);
+    }
+}

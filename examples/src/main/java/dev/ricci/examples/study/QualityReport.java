@@ -1,0 +1,256 @@
+package dev.ricci.examples.study;
+
+import dev.ricci.examples.SvgChart;
+import dev.ricci.examples.study.StudyLog.Row;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** D3, bits a character and the exact cache in the report. */
+record QualityReport(Path folder) {
+    /** What counts as robust, as a sharp loss, and as well under the number of tokens. */
+    private static final double ROBUST = 0.05;
+    private static final double SHARP = 0.2;
+    private static final double WELL_UNDER = 0.75;
+    private static final double POINT = 0.01;
+    /** A model that answers less than this rightly with any number of steps says nothing about their number. */
+    private static final double LEARNED = 0.3;
+
+    List<Finding> add(Document document) throws IOException {
+        List<Row> all = new ArrayList<>();
+        for (Task task : Task.values()) {
+            Rows rows = Rows.of(folder, "d3-" + task.text());
+            if (!rows.isEmpty()) {
+                task(document, task, rows);
+                all.addAll(rows.all());
+            }
+        }
+        List<Finding> findings = new ArrayList<>();
+        if (!all.isEmpty()) {
+            findings.addAll(quality(new Rows(all)));
+        }
+        findings.addAll(bits(document));
+        findings.addAll(exact(document));
+        return findings;
+    }
+
+    private void task(Document document, Task task, Rows rows) throws IOException {
+        Map<String, Object> settings = StudyLog.settings(folder, "d3-" + task.text());
+        document.heading("D3: " + task.text());
+        document.paragraph("Models of " + settings.get("model") + ", " + settings.get("steps") + " steps of "
+            + settings.get("batch") + " examples; " + settings.get("prompts") + " prompts a model, " + task.answerLength()
+            + " new tokens. " + task.meaning());
+        Rows steps = rows.with("sweep", "steps");
+        double[] counts = steps.numbers("value");
+        List<List<String>> table = new ArrayList<>();
+        List<String> head = new ArrayList<>(List.of("quality in K steps"));
+        for (int i = counts.length - 1; i >= 0; i--) {
+            head.add("K = " + Rows.text(counts[i]));
+        }
+        table.add(head);
+        List<SvgChart.Line> lines = new ArrayList<>();
+        for (String model : steps.texts("model")) {
+            for (String order : steps.with("model", model).texts("order")) {
+                Rows those = steps.with("model", model).with("order", order);
+                List<String> line = new ArrayList<>(List.of(model + (order.equals("random") ? ", random order" : "")));
+                for (int i = counts.length - 1; i >= 0; i--) {
+                    line.add(those.with("value", counts[i]).over("quality").text(3));
+                }
+                table.add(line);
+                if (!order.equals("random")) {
+                    lines.add(those.line(model, "value", "quality"));
+                }
+            }
+        }
+        document.table(table);
+        document.figure("d3-" + task.text(), "quality against steps: " + task.text(),
+            SvgChart.draw(task.text() + ": quality against steps", "denoising steps", "quality", lines));
+        thresholds(document, rows);
+    }
+
+    private static void thresholds(Document document, Rows rows) {
+        List<List<String>> table = new ArrayList<>(List.of(List.of("threshold, cache", "model", "quality", "passes",
+            "tokens a pass")));
+        for (String sweep : List.of("threshold", "cache", "cache-threshold")) {
+            Rows swept = rows.with("sweep", sweep);
+            for (String model : swept.texts("model")) {
+                Rows of = swept.with("model", model);
+                for (double value : of.numbers("value")) {
+                    for (String cache : of.with("value", value).texts("cache")) {
+                        Rows r = of.with("value", value).with("cache", cache);
+                        table.add(List.of((sweep.equals("cache") ? Rows.text(value) + " steps" : "threshold " + value) + ", "
+                            + cache, model, r.over("quality").text(3), r.over("passes").text(1),
+                            Rows.text(r.over("tokens_per_pass").mean())));
+                    }
+                }
+            }
+        }
+        document.table(table);
+    }
+
+    private static Rows steps(Rows all, String task, String model, String order, double steps) {
+        return all.with("sweep", "steps").with("task", task).with("model", model).with("order", order).with("value", steps);
+    }
+
+    private static List<Finding> quality(Rows all) {
+        List<Finding> findings = new ArrayList<>();
+        for (String task : all.texts("task")) {
+            double most = all.with("sweep", "steps").with("task", task).with("model", "llada").numbers("value").length == 0
+                ? Double.NaN : Arrays.stream(all.with("sweep", "steps").with("task", task).numbers("value")).max().orElseThrow();
+            if (Double.isNaN(most)) {
+                continue;
+            }
+            boolean robust = task.equals(Task.COPY.text());
+            double few = robust ? most / 8 : 1;
+            Interval at = steps(all, task, "llada", "confidence", most).over("quality");
+            Interval loss = all.with("task", task).bySeed(r -> steps(r, task, "llada", "confidence", most).one("quality")
+                - steps(r, task, "llada", "confidence", few).one("quality"));
+            double best = 0;
+            for (double k : all.with("sweep", "steps").with("task", task).with("model", "llada").numbers("value")) {
+                best = Math.max(best, steps(all, task, "llada", "confidence", k).over("quality").mean());
+            }
+            String numbers = "quality " + at.text(3) + " in " + Rows.text(most) + " steps, loss in " + Rows.text(few)
+                 + " " + loss.text(3);
+            String claim = robust ? "D3: copying is robust down to few steps (llada)" : "D3: " + task
+                + " degrades sharply with few steps (llada)";
+            findings.add(best < LEARNED ? new Finding(claim, "open: the model has not learned the task", numbers)
+                : Finding.of(claim, robust ? loss.mean() <= ROBUST : loss.mean() >= SHARP, numbers));
+        }
+        findings.add(order(all));
+        findings.add(threshold(all));
+        findings.addAll(caches(all));
+        return findings;
+    }
+
+    /** Differences of pairs of the same task, model, seed and steps, where there is a choice of what to reveal. */
+    private static Finding order(Rows all) {
+        Map<String, List<Double>> differences = new LinkedHashMap<>();
+        int better = 0;
+        int worse = 0;
+        for (Row r : all.with("sweep", "steps").with("order", "random").all()) {
+            double least = all.with("sweep", "steps").with("task", r.text("task")).with("model", r.text("model")).numbers("value")[0];
+            if (r.number("value") > least) {
+                Row other = steps(all, r.text("task"), r.text("model"), "confidence", r.number("value"))
+                    .with("seed", r.number("seed")).all().getFirst();
+                double d = other.number("quality") - r.number("quality");
+                differences.computeIfAbsent(r.text("task"), t -> new ArrayList<>()).add(d);
+                better += d > 0 ? 1 : 0;
+                worse += d < 0 ? 1 : 0;
+            }
+        }
+        Interval mean = interval(differences.values().stream().flatMap(List::stream).toList());
+        StringBuilder numbers = new StringBuilder("difference of quality " + mean.text(3) + " over " + mean.n()
+            + " pairs of the same task, model, seed and steps, better in " + better + ", worse in " + worse);
+        differences.forEach((task, those) -> numbers.append("; ").append(task).append(' ').append(interval(those).text(3)));
+        return Finding.of("D3: revealing the likeliest is better than random ones", mean.low() > 0, numbers.toString());
+    }
+
+    private static Interval interval(List<Double> values) {
+        return Interval.of(values.stream().mapToDouble(v -> v).toArray());
+    }
+
+    private static Finding threshold(Rows all) {
+        List<String> holds = new ArrayList<>();
+        List<String> fails = new ArrayList<>();
+        StringBuilder numbers = new StringBuilder();
+        for (String task : all.with("sweep", "threshold").texts("task")) {
+            List<Double> losses = new ArrayList<>();
+            List<Double> passes = new ArrayList<>();
+            for (Row r : all.with("task", task).with("sweep", "threshold").with("value", 0.9).all()) {
+                Row one = all.with("task", task).with("sweep", "threshold").with("value", 1).with("model", r.text("model"))
+                    .with("seed", r.number("seed")).all().getFirst();
+                losses.add(one.number("quality") - r.number("quality"));
+                passes.add(r.number("passes") / one.number("passes"));
+            }
+            Interval loss = interval(losses);
+            Interval share = interval(passes);
+            (loss.mean() <= POINT && share.mean() < WELL_UNDER ? holds : fails).add(task);
+            numbers.append(numbers.isEmpty() ? "" : "; ").append(task).append(": ").append(share.text(2))
+                .append(" of the passes, loss ").append(loss.text(3));
+        }
+        String verdict = fails.isEmpty() ? "confirmed" : holds.isEmpty() ? "refuted" : "confirmed for "
+            + String.join(", ", holds) + "; refuted for " + String.join(", ", fails);
+        return new Finding("D3: a threshold of 0.9 needs far fewer passes than tokens and loses at most a point", verdict,
+            numbers + " (over models and seeds)");
+    }
+
+    private static List<Finding> caches(Rows all) {
+        List<Finding> findings = new ArrayList<>();
+        for (String cache : List.of("prefix", "dual")) {
+            List<Double> losses = new ArrayList<>();
+            for (Row r : all.with("sweep", "cache").all()) {
+                if (r.text("cache").endsWith(cache)) {
+                    Row none = all.with("sweep", "cache").with("task", r.text("task")).with("seed", r.number("seed")).all().stream()
+                        .filter(o -> o.text("cache").endsWith("none")).findFirst().orElseThrow();
+                    losses.add(none.number("quality") - r.number("quality"));
+                }
+            }
+            Interval loss = interval(losses);
+            findings.add(new Finding("what the " + cache + " cache costs (llada in blocks of 8, one token a step)", "reported",
+                "loss of quality " + loss.text(3) + " over " + loss.n() + " tasks and seeds"));
+        }
+        return findings;
+    }
+
+    private List<Finding> bits(Document document) throws IOException {
+        List<Row> all = new ArrayList<>();
+        Map<String, Object> settings = Map.of();
+        for (Kind kind : Kind.ALL) {
+            List<Row> those = StudyLog.rows(folder, "bpc-" + kind.name());
+            settings = those.isEmpty() ? settings : StudyLog.settings(folder, "bpc-" + kind.name());
+            all.addAll(those);
+        }
+        if (all.isEmpty()) {
+            return List.of();
+        }
+        Rows rows = new Rows(all);
+        document.heading("Bits a character");
+        document.paragraph(settings.get("text") + ", characters; models of " + settings.get("model") + ", "
+            + (long) rows.one("parameters") + " parameters, windows of " + settings.get("context") + ", "
+            + (long) rows.one("tokens") + " training tokens; " + settings.get("validation") + " characters of the last tenth, the"
+            + " same ids behind the same beginnings for all. Of masked diffusion it is an upper bound.");
+        List<List<String>> table = new ArrayList<>(List.of(List.of("model", "bits a character")));
+        List<String> models = rows.texts("model");
+        boolean ordered = true;
+        double before = 0;
+        StringBuilder numbers = new StringBuilder();
+        for (String model : models) {
+            Interval bits = rows.with("model", model).over("bits_per_character");
+            table.add(List.of(model, bits.text(3)));
+            numbers.append(numbers.isEmpty() ? "" : ", ").append(model).append(' ').append(bits.text(3));
+            ordered &= bits.mean() > before;
+            before = bits.mean();
+        }
+        document.table(table);
+        String claim = "bits a character: ar < bd3-4 < bd3-8 < bd3-16 < llada";
+        return List.of(models.size() < Kind.ALL.size() ? new Finding(claim, "open: not all models are there", numbers.toString())
+            : Finding.of(claim, ordered, numbers.toString()));
+    }
+
+    private List<Finding> exact(Document document) throws IOException {
+        Rows rows = Rows.of(folder, "exact");
+        if (rows.isEmpty()) {
+            return List.of();
+        }
+        document.heading("The exact cache");
+        document.paragraph("Texts of a trained model with blocks of 4, temperature 1, threshold 0.9, behind the exact cache and"
+            + " without one. Control: the weights of a model that sees both ways behind the exact cache, against that model.");
+        List<List<String>> table = new ArrayList<>(List.of(List.of("", "prompts", "equal ids", "distinct texts")));
+        List<Finding> findings = new ArrayList<>();
+        for (Row r : rows.all()) {
+            String name = r.text("name");
+            table.add(List.of(name, "" + r.whole("prompts"), "" + r.whole("equal"), "" + r.whole("distinct")));
+            boolean control = name.equals("control");
+            findings.add(Finding.of(control ? "a model that sees both ways differs behind an exact cache"
+                : "the exact cache changes no id in " + name, control ? r.whole("equal") < r.whole("prompts")
+                : r.whole("equal") == r.whole("prompts"), r.whole("equal") + " of " + r.whole("prompts") + " texts equal, "
+                + r.whole("distinct") + " distinct"));
+        }
+        document.table(table);
+        return findings;
+    }
+}
