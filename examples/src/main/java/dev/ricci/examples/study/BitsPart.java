@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bits a character of a text, of one kind of model, with equal parameters and equally many training tokens: of a model from left to right, and the
- * bounds of masked diffusion.
+ * Bits a character of a text, for one kind of model: all have equal parameters and equally many training tokens. Masked
+ * diffusion has a bound on them.
  *
  * @param kind of the models
  * @param file UTF-8; its last tenth is kept for validation
@@ -81,7 +81,7 @@ record BitsPart(Kind kind, Path file, QualityPart.Shape shape, int context, Less
         row.put("seed", seed);
         row.put("parameters", model.parameterCount());
         row.put("tokens", (long) lessons.steps() * lessons.batch() * context);
-        row.put("bits_per_character", nats / Math.log(2));
+        row.put("bits_per_character", nats / StrictMath.log(2));
         return List.of(row);
     }
 }

@@ -74,9 +74,9 @@ record CostPart(Machine machine) implements Part {
         DecoderConfig llada = CostModel.presets().get("llada-8b");
         List<Map<String, Object>> rows = new ArrayList<>();
         for (int context : CONTEXTS) {
-            all(rows, "context", context, llada, "", 1, context, BLOCK);
-            one(rows, "context", context, CostModel.presets().get("llama-3-8b"), "ar, 8 of 32 heads have keys", DecodingMethod.AUTOREGRESSIVE, 1,
-                context, BLOCK, NEW_TOKENS);
+            all(rows, "context", context, llada, 1, context);
+            one(rows, "context", context, CostModel.presets().get("llama-3-8b"), "ar, 8 key heads",
+                DecodingMethod.AUTOREGRESSIVE, 1, context, BLOCK, NEW_TOKENS);
         }
         for (int block : BLOCKS) {
             one(rows, "block", block, llada, "block", DecodingMethod.BLOCK, 1, CONTEXT, block, NEW_TOKENS);
@@ -84,15 +84,20 @@ record CostPart(Machine machine) implements Part {
             one(rows, "block", block, llada, "dual", DecodingMethod.DUAL_CACHE, 1, CONTEXT, block, NEW_TOKENS);
         }
         for (int batch : BATCHES) {
-            all(rows, "batch", batch, llada, "", batch, CONTEXT, BLOCK);
+            all(rows, "batch", batch, llada, batch, CONTEXT);
         }
         for (int steps = NEW_TOKENS / BLOCK; steps <= NEW_TOKENS; steps *= 2) {
             for (DecodingMethod method : List.of(DecodingMethod.AUTOREGRESSIVE, DecodingMethod.BLOCK, DecodingMethod.DUAL_CACHE,
                 DecodingMethod.PREFIX_CACHE, DecodingMethod.FULL)) {
-                one(rows, "steps", steps, llada, method.text(), method, 1, CONTEXT, BLOCK, steps);
+                one(rows, "steps", steps, llada, method.text(), method, 1, CONTEXT, blockOf(method), steps);
             }
         }
         return rows;
+    }
+
+    /** Without blocks all tokens are one. */
+    private static int blockOf(DecodingMethod method) {
+        return method == DecodingMethod.FULL ? NEW_TOKENS : BLOCK;
     }
 
     /** The passes that write, without the one that reads the prompt. */
@@ -101,11 +106,10 @@ record CostPart(Machine machine) implements Part {
             .map(p -> model.cost(p.pass(), machine).times(p.count())).reduce(Cost.ZERO, Cost::plus);
     }
 
-    private void all(List<Map<String, Object>> rows, String sweep, int x, DecoderConfig config, String suffix, int batch,
-            int context, int block) {
+    private void all(List<Map<String, Object>> rows, String sweep, int x, DecoderConfig config, int batch, int context) {
         for (DecodingMethod method : DecodingMethod.values()) {
             if (method != DecodingMethod.GROWING) {
-                one(rows, sweep, x, config, method.text() + suffix, method, batch, context, block, NEW_TOKENS);
+                one(rows, sweep, x, config, method.text(), method, batch, context, blockOf(method), NEW_TOKENS);
             }
         }
     }

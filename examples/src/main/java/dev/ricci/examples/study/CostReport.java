@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** D0 and D1 in the report. */
@@ -25,7 +26,8 @@ record CostReport(Path folder) {
         document.heading("D0: the cost model");
         List<List<String>> vectors = new ArrayList<>(List.of(List.of("FLOP/byte", "published", "here")));
         for (Row row : rows.with("what", "vector").all()) {
-            vectors.add(List.of(row.text("name"), "%.4f".formatted(row.number("published")), "%.4f".formatted(row.number("ours"))));
+            vectors.add(List.of(row.text("name"), String.format(Locale.ROOT, "%.4f", row.number("published")),
+                String.format(Locale.ROOT, "%.4f", row.number("ours"))));
         }
         document.table(vectors);
         document.paragraph("LLaDA-8B with numbers of 16 bits on one " + machine + ", " + settings.get("new_tokens")

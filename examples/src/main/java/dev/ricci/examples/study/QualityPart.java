@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -103,7 +104,7 @@ record QualityPart(Task task, Shape config, Lessons lessons, int prompts, int ex
         if (kind.block() == 0) {
             for (Caching caching : List.of(Caching.NONE, Caching.PREFIX, Caching.DUAL)) {
                 DiffusionOptions blockwise = usual.withBlock(CACHE_BLOCK).with(caching);
-                String name = "block " + CACHE_BLOCK + ", " + caching.name().toLowerCase(java.util.Locale.ROOT);
+                String name = "block " + CACHE_BLOCK + ", " + caching.name().toLowerCase(Locale.ROOT);
                 rows.add(row(kind, seed, "cache", length, "confidence", name,
                     judge(model, blockwise.with(new Unmasking.Steps(length)))));
                 rows.add(row(kind, seed, "cache-threshold", 0.9, "confidence", name,

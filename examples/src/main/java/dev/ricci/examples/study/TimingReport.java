@@ -122,7 +122,7 @@ final class TimingReport {
         var settings = StudyLog.settings(folder, "d2-writing");
         document.heading("D2: whole generations on this machine");
         document.paragraph("The same decoder, one sequence: " + settings.get("new_tokens") + " tokens behind a prompt of "
-            + settings.get("prompt") + ", which is read, too. MB a step: memory that was allocated in a pass after the first, in"
+            + settings.get("prompt") + ", which is read, too. MB a step: memory that was allocated in a pass after the first (median), in"
             + " the first and in the second half of a generation.");
         List<List<String>> table = new ArrayList<>(List.of(List.of("decoder", "steps", "passes", "tokens/s", "s", "MB a step",
             "MB a step later", "cache, MB")));

@@ -108,17 +108,17 @@ record WritingPart(QualityPart.Shape shape, int prompt, int newTokens, int round
         row.put("passes", median.allocated.size());
         row.put("seconds", median.seconds);
         row.put("tokens_per_s", newTokens / median.seconds);
-        // The first pass reads the prompt.
+        // The first pass reads the prompt; medians, since caches that are made anew at a block read it again.
         List<Long> later = median.allocated.subList(Math.min(1, median.allocated.size() - 1), median.allocated.size());
         int half = later.size() / 2;
-        row.put("mb_first_half", mean(later.subList(0, Math.max(1, half))) / 1e6);
-        row.put("mb_second_half", mean(later.subList(Math.min(half, later.size() - 1), later.size())) / 1e6);
+        row.put("mb_first_half", middle(later.subList(0, Math.max(1, half))) / 1e6);
+        row.put("mb_second_half", middle(later.subList(Math.min(half, later.size() - 1), later.size())) / 1e6);
         row.put("cache_mb", model.newCache(1, prompt + newTokens).bytes() / 1e6);
         rows.add(row);
     }
 
-    private static double mean(List<Long> values) {
-        return values.stream().mapToLong(v -> v).average().orElse(0);
+    private static double middle(List<Long> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(0L);
     }
 
     private Run generate(int[] start, Decoder model, DiffusionOptions options) {
