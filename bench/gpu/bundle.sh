@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Builds one archive with which run.sh probes a GPU on a machine that has a driver and CUDA but no Java.
+# Builds one archive with which run.sh measures the engine on a GPU, and probes the GPU, on a machine that has a driver and CUDA
+# but no Java.
 #
 #   JAVA_HOME=... TORNADOVM_HOME=... bench/gpu/bundle.sh [archive]
 #
-# The archive (default target/ricci-gpu-bundle.tar.xz) holds a small JDK image, TornadoVM's jars and native libraries, and the compiled probes.
+# The archive (default target/ricci-gpu-bundle.tar.xz) holds a small JDK image, TornadoVM's jars and native libraries, and the compiled
+# engine, benchmark and probes. It needs no Maven and no network.
 set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin # ldconfig
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -81,10 +84,16 @@ done | sort -u | grep -E 'nvrtc|cublas|cudart' >"$out/native/needed" || true
 # Exports and implementation classes; paths and modules are set by run.sh.
 grep -E '^(--add-(exports|opens|reads)=|-Dtornado\.load)' "$template" >"$out/options"
 
-echo "Probes" >&2
+echo "Engine" >&2
+# Classes, not jars: the archive compresses them better. -g: kernels need their tables of local variables.
 classpath=$(ls "$jars"/tornado-{api,runtime,cublas}-*.jar | tr '\n' ':')
-# -g: kernels need their tables of local variables
-"$JAVA_HOME/bin/javac" -g -Xlint:all,-requires-automatic,-exports,-classfile -d "$out/probe" -cp "$classpath" "$here"/src/dev/ricci/gpu/probe/*.java
+mapfile -t sources < <(find "$root"/{tensor,autograd,nn,models,gpu-backend}/src/main/java "$root/gpu-backend/src/tornado/java" -name '*.java' ! -name module-info.java)
+"$JAVA_HOME/bin/javac" -g -nowarn --add-modules jdk.incubator.vector -d "$out/engine" -cp "$classpath" "${sources[@]}" 2>"$work/javac" \
+    || { cat "$work/javac" >&2; fail "the engine does not compile"; }
+cp -r "$root"/gpu-backend/src/{main,tornado}/resources/META-INF "$out/engine/"
+
+echo "Benchmark and probes" >&2
+"$JAVA_HOME/bin/javac" -g -Xlint:all,-requires-automatic,-exports,-classfile -d "$out/probe" -cp "$out/engine:$classpath" "$here"/src/dev/ricci/gpu/probe/*.java
 cp -r "$here/src/META-INF" "$out/probe/"
 cp "$here/run.sh" "$here/peers.py" "$out/"
 

@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
-# Runs the GPU probes from an archive that bundle.sh built, on a machine that needs only a driver and, for NVIDIA, the CUDA libraries.
+# Measures the engine on a GPU, and probes the GPU, from an archive that bundle.sh built, on a machine that needs only a driver
+# and, for NVIDIA, the CUDA libraries.
 #
 #   run.sh archive [folder for results, default ./gpu-results]
 #
 # Results: report.md with one table a probe, results.json, and one log a process. From the environment:
 #   BACKENDS    which of "cuda opencl ptx" to try, in that order (default all)
+#   ENGINE      which parts of the engine's benchmark (default "compare matmul train decode depth"), first cuda, then opencl
+#   BLAS        on cuda, how products are made: false (kernels), true (cuBLAS), tf32 (default all three, a process each)
+#   SIZE        the decoder of train and decode: layers, width, heads, vocabulary, batch, tokens (default GPT-2 small, "12 768 12 50257 8 512")
 #   PROBES      which probes (default "device overhead matmul half rows truth atomics reduce"); half runs on cuda only
 #   MATH        1 to measure the error of functions with fast-math on and off (default 1)
 #   PEERS       1 to measure torch beside, where python3 has it (default 1)
 #   TINY        1 for sizes that a CPU can do, to try the scripts where there is no GPU
-#   LIMIT       seconds a process may take (default 120)
+#   LIMIT       seconds that the process of a probe may take (default 120); ENGINE_LIMIT, of a part of the benchmark (default 600)
 #   MAX_EVENTS  length of the list of events that TornadoVM clears for every task of a graph on every execution (its default is 32768)
 #   JVM_OPTIONS further options for the Java processes
+# An empty ENGINE or PROBES means none: PROBES= MATH=0 BACKENDS=cuda measures the engine and torch alone.
 set -uo pipefail
+PATH=$PATH:/usr/sbin:/sbin # ldconfig
 
 archive=${1:?"usage: run.sh archive [folder for results]"}
 results=${2:-gpu-results}
 backends=${BACKENDS:-cuda opencl ptx}
-probes=${PROBES:-device overhead matmul half rows truth atomics reduce}
-limit=${LIMIT:-120}
+engine=${ENGINE-compare matmul train decode depth}
+probes=${PROBES-device overhead matmul half rows truth atomics reduce}
+tiny=${TINY:-0}
+size=${SIZE:-$([ "$tiny" = 1 ] && echo 2 32 2 101 2 16 || echo 12 768 12 50257 8 512)}
 
 fail() {
     echo "run.sh: $*" >&2
@@ -86,17 +94,23 @@ if [ -z "${OCL_ICD_VENDORS:-}" ] && ! grep -qs nvidia /etc/OpenCL/vendors/*.icd;
 fi
 
 {
-    echo "# GPU probes"
+    echo "# Ricci on a GPU"
     echo
     nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm --format=csv 2>/dev/null || echo "no nvidia-smi"
     echo
     echo "CUDA: ${CUDA_PATH:-none}; libraries: $(cd "$links" && for l in *; do [ -e "$l" ] && readlink "$l"; done | tr '\n' ' ')"
 } | tee "$results/report.md"
 
-# probe BACKEND NAME FAST-MATH PROBES...
-probe() {
-    local backend=$1 name=$2 fast=$3
-    shift 3
+# java_run SECONDS BACKEND NAME FAST-MATH OPTIONS... -- PROBES...
+java_run() {
+    local limit=$1 backend=$2 name=$3 fast=$4
+    shift 4
+    local options=()
+    while [ "$1" != -- ]; do
+        options+=("$1")
+        shift
+    done
+    shift
     [ -d "$home/tornado/$backend" ] || { echo "run.sh: the archive has no backend $backend" >&2; return; }
     local module=tornado.drivers.$backend flags=(-Dtornado.enable.fastMathOptimizations=True)
     if [ "$fast" = off ]; then
@@ -108,13 +122,13 @@ probe() {
     local others
     others=$(printf '%s\n' opencl ptx cuda spirv metal | grep -vx "$backend" | paste -sd'|')
     grep -vE "tornado\\.drivers\\.($others)(=|\$)" "$home/options" >"$work/options"
-    (cd "$work" && exec timeout "$limit" "$java" -XX:ErrorFile="$results/$name-crash.log" -XX:+UnlockExperimentalVMOptions -XX:+EnableJVMCI -XX:+UseParallelGC -Xmx8g -XX:MaxDirectMemorySize=16g "@$work/options" \
+    (cd "$work" && exec timeout "$limit" "$java" -XX:ErrorFile="$results/$name-crash.log" -XX:+UnlockExperimentalVMOptions -XX:+EnableJVMCI -XX:+UseParallelGC "@$work/options" \
         "-Djava.library.path=$home/native" --upgrade-module-path "$home/graal" --module-path "$home/tornado/common:$home/tornado/$backend" \
         --add-modules "ALL-SYSTEM,tornado.runtime,tornado.annotation,tornado.drivers.common,$module$([ "$backend" = cuda ] && echo ,tornado.cublas)" \
         --enable-native-access="$module,ALL-UNNAMED" --sun-misc-unsafe-memory-access=allow \
-        -Dtornado.recover.bailout=False -Dtornado.tvm.maxbytecodesize=65536 "-Dtornado.max.events=${MAX_EVENTS:-64}" -Dtornado.device.memory="$([ "${TINY:-0}" = 1 ] && echo 512MB || echo 16GB)" \
-        "${flags[@]}" "-Dprobe.json=$results/results.jsonl" "-Dprobe.backend=$backend" "-Dprobe.flags=fast-math $fast" "-Dprobe.tiny=$([ "${TINY:-0}" = 1 ] && echo true)" \
-        ${JVM_OPTIONS:-} -cp "$home/probe" dev.ricci.gpu.probe.Main "$@") >"$work/out" 2>"$work/err"
+        -Dtornado.recover.bailout=False -Dtornado.tvm.maxbytecodesize=65536 "-Dtornado.max.events=${MAX_EVENTS:-64}" \
+        "${flags[@]}" "-Dprobe.json=$results/results.jsonl" "-Dprobe.backend=$backend" "-Dprobe.flags=fast-math $fast" "-Dprobe.tiny=$([ "$tiny" = 1 ] && echo true)" \
+        "${options[@]}" ${JVM_OPTIONS:-} -cp "$home/probe:$home/engine" dev.ricci.gpu.probe.Main "$@") >"$work/out" 2>"$work/err"
     local status=$?
     cat "$work/err" "$work/out" >"$results/$name.log"
     # tables only; whatever else the backend printed is in the log
@@ -124,8 +138,45 @@ probe() {
     fi
 }
 
+# bench BACKEND PART: the engine, strict, with the memory that the device has. While it captures, the host holds every
+# intermediate value of a step.
+bench() {
+    local tasks blas modes=false memory=(-XX:MaxRAMPercentage=50 -XX:MaxDirectMemorySize=64g)
+    [ "$tiny" = 1 ] && memory=(-Xmx3g -Dtornado.device.memory=2GB)
+    [ "$1" = cuda ] && [ "$2" != depth ] && modes=${BLAS:-false true tf32}
+    # fewer launches a graph: less to compile, more graphs
+    for tasks in $([ "$tiny" = 1 ] && echo 16 || { [ "$2" = depth ] && echo 16; echo 96; }); do
+        for blas in $modes; do
+            java_run "${ENGINE_LIMIT:-600}" "$1" "$1-engine-$2-$tasks-blas-$blas" off "${memory[@]}" -Dricci.gpu.strict=true "-Dricci.gpu.tasks=$tasks" \
+                "-Dricci.gpu.blas=$blas" "-Dprobe.size=$size" "-Dprobe.backend=$1$([ "$blas" = false ] || echo ", cuBLAS $blas")" -- "engine-$2"
+        done
+    done
+}
+
+# probe BACKEND NAME FAST-MATH PROBES...
+probe() {
+    local backend=$1 name=$2 fast=$3
+    shift 3
+    java_run "${LIMIT:-120}" "$backend" "$name" "$fast" -Xmx8g -XX:MaxDirectMemorySize=16g "-Dtornado.device.memory=$([ "$tiny" = 1 ] && echo 512MB || echo 16GB)" -- "$@"
+}
+
+# a process each, so that a crash costs one part or probe; the engine has no use for ptx
 for backend in $backends; do
-    # a process each, so that a crash costs one probe
+    for part in $engine; do
+        [ "$backend" = ptx ] || bench "$backend" "$part"
+    done
+done
+
+if [ "${PEERS:-1}" = 1 ]; then
+    if python3 -c "import torch, sys; sys.exit(0 if $tiny == 1 or torch.cuda.is_available() else 1)" 2>/dev/null; then
+        # $size is six arguments
+        timeout "${ENGINE_LIMIT:-600}" python3 "$home/peers.py" "$results/results.jsonl" $size 2>"$results/peers.log" | tee -a "$results/report.md"
+    else
+        printf '\ntorch with a GPU is not here: no peers measured\n' | tee -a "$results/report.md"
+    fi
+fi
+
+for backend in $backends; do
     for name in $probes; do
         [ "$name" = half ] && [ "$backend" != cuda ] && continue
         probe "$backend" "$backend-$name" off "$name"
@@ -135,14 +186,6 @@ for backend in $backends; do
         probe "$backend" "$backend-math-fast" on math
     fi
 done
-
-if [ "${PEERS:-1}" = 1 ]; then
-    if python3 -c 'import torch, sys; sys.exit(0 if torch.cuda.is_available() else 1)' 2>/dev/null; then
-        timeout "$limit" python3 "$home/peers.py" "$results/results.jsonl" 2>"$results/peers.log" | tee -a "$results/report.md"
-    else
-        printf '\ntorch with a GPU is not here: no peers measured\n' | tee -a "$results/report.md"
-    fi
-fi
 
 # one JSON array of all rows
 {

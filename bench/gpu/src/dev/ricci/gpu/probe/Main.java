@@ -5,7 +5,10 @@ public final class Main {
     private Main() {
     }
 
-    /** @param args names of probes: device, overhead, matmul, rows, truth, atomics, reduce, math, half */
+    /**
+     * @param args names of probes: device, overhead, matmul, rows, truth, atomics, reduce, math, half, engine-compare,
+     *     engine-matmul, engine-train, engine-decode, engine-depth
+     */
     public static void main(String[] args) {
         for (String name : args) {
             long start = System.nanoTime();
@@ -20,6 +23,11 @@ public final class Main {
                     case "reduce" -> TruthProbe.runReduce();
                     case "math" -> MathProbe.run();
                     case "half" -> HalfProbe.run();
+                    case "engine-compare" -> EngineBench.compare();
+                    case "engine-matmul" -> EngineBench.matmul();
+                    case "engine-train" -> EngineBench.train();
+                    case "engine-decode" -> EngineBench.decode();
+                    case "engine-depth" -> EngineBench.depth();
                     default -> throw new IllegalArgumentException("no probe is called " + name);
                 }
             } catch (Throwable e) {
