@@ -104,6 +104,7 @@ class ReadmeTest {
             import dev.ricci.tensor.op.*;
             import dev.ricci.tensor.profile.*;
             import java.nio.file.Path;
+            import java.util.List;
             import java.util.Map;
 
             class Table extends Layer {
