@@ -1,5 +1,6 @@
 package dev.ricci.gpu;
 
+import dev.ricci.tensor.DType;
 import dev.ricci.tensor.op.AttentionOp;
 import dev.ricci.tensor.op.BinaryKind;
 import dev.ricci.tensor.op.Elementwise;
@@ -7,9 +8,9 @@ import dev.ricci.tensor.op.Indexing;
 import dev.ricci.tensor.op.Loss;
 import dev.ricci.tensor.op.Op;
 import dev.ricci.tensor.op.StateUpdate;
-import dev.ricci.tensor.program.Value;
 import dev.ricci.tensor.spi.IdCheck;
 import dev.ricci.tensor.spi.Operand;
+import java.util.Arrays;
 import java.util.List;
 
 /** What must be looked at on the host before a kernel runs: ids beyond their bounds, integer divisors of zero. */
@@ -18,32 +19,34 @@ final class HostChecks {
     }
 
     static void run(Op op, Operand[] in) {
+        int at = operand(op, Arrays.stream(in).map(Operand::dtype).toList());
+        if (at < 0) {
+            return;
+        }
         String name = op.name();
+        Operand looked = in[at];
         switch (op) {
-            case Indexing.Gather o -> IdCheck.read(name, "ids", in[1], in[0].shape().dim(o.axis()));
-            case Indexing.ScatterAdd o -> IdCheck.read(name, "ids", in[1], in[0].shape().dim(o.axis()));
-            case Indexing.IndexSelect o -> IdCheck.read(name, "ids", in[1], in[0].shape().dim(o.axis()));
-            case Indexing.IndexAdd o -> IdCheck.read(name, "ids", in[0], o.to().dim(o.axis()));
-            case Indexing.OneHot o -> IdCheck.read(name, "ids", in[0], o.depth());
-            case AttentionOp.Rotary o -> IdCheck.read(name, "positions", in[1], in[2].shape().dim(0));
+            case Indexing.Gather o -> IdCheck.read(name, "ids", looked, in[0].shape().dim(o.axis()));
+            case Indexing.ScatterAdd o -> IdCheck.read(name, "ids", looked, in[0].shape().dim(o.axis()));
+            case Indexing.IndexSelect o -> IdCheck.read(name, "ids", looked, in[0].shape().dim(o.axis()));
+            case Indexing.IndexAdd o -> IdCheck.read(name, "ids", looked, o.to().dim(o.axis()));
+            case Indexing.OneHot o -> IdCheck.read(name, "ids", looked, o.depth());
+            case AttentionOp.Rotary o -> IdCheck.read(name, "positions", looked, in[2].shape().dim(0));
             case Loss.CrossEntropy o ->
-                    IdCheck.readIgnoring(name, "targets", in[1], in[0].shape().dim(1), o.ignoreIndex());
+                    IdCheck.readIgnoring(name, "targets", looked, in[0].shape().dim(1), o.ignoreIndex());
             case Loss.CrossEntropyBackward o ->
-                    IdCheck.readIgnoring(name, "targets", in[2], in[1].shape().dim(1), o.ignoreIndex());
+                    IdCheck.readIgnoring(name, "targets", looked, in[1].shape().dim(1), o.ignoreIndex());
             case Loss.LinearCrossEntropy o ->
-                    IdCheck.readIgnoring(name, "targets", in[2], in[1].shape().dim(0), o.ignoreIndex());
+                    IdCheck.readIgnoring(name, "targets", looked, in[1].shape().dim(0), o.ignoreIndex());
             case StateUpdate.WriteSlice o ->
-                    IdCheck.start(name, in[2], in[1].shape().dim(o.axis()), in[0].shape().dim(o.axis()));
-            case Elementwise.Binary o when !in[0].dtype().isFloating()
-                    && (o.kind() == BinaryKind.DIV || o.kind() == BinaryKind.MOD) -> divisors(name, in[1]);
-            default -> {
-                // Nothing inside these tensors can be wrong.
-            }
+                    IdCheck.start(name, looked, in[1].shape().dim(o.axis()), in[0].shape().dim(o.axis()));
+            case Elementwise.Binary o -> divisors(name, looked);
+            default -> throw new IllegalStateException(name + " has an operand to look at and no check");
         }
     }
 
     /** Which operand of an op is looked at, or -1. */
-    static int operand(Op op, List<Value> in) {
+    static int operand(Op op, List<DType> in) {
         return switch (op) {
             case Indexing.Gather o -> 1;
             case Indexing.ScatterAdd o -> 1;
@@ -55,7 +58,7 @@ final class HostChecks {
             case Loss.CrossEntropyBackward o -> 2;
             case Loss.LinearCrossEntropy o -> 2;
             case StateUpdate.WriteSlice o -> 2;
-            case Elementwise.Binary o when !in.getFirst().buffer().dtype().isFloating()
+            case Elementwise.Binary o when !in.getFirst().isFloating()
                     && (o.kind() == BinaryKind.DIV || o.kind() == BinaryKind.MOD) -> 1;
             default -> -1;
         };

@@ -56,7 +56,7 @@ final class ResidentProgram implements CompiledProgram, HeapStorage.Loan {
         lowered = Fusion.of(Lowering.of(graph));
         memory = new ResidentMemory(new Graph(graph.name(), graph.inputs(), lowered, graph.results()));
         for (Instruction i : graph.instructions()) {
-            int operand = HostChecks.operand(i.op(), i.inputs());
+            int operand = HostChecks.operand(i.op(), i.inputs().stream().map(v -> v.buffer().dtype()).toList());
             if (operand >= 0 && i.inputs().get(operand).buffer().kind() == Buffer.Kind.INPUT) {
                 checks.add(new Check(i, operand));
             }

@@ -33,8 +33,8 @@ import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 final class TornadoPlan implements DevicePlan {
     /**
      * Most launches of a graph: TornadoVM takes 1,024 nodes a graph, a launch is up to ten of them. Fewer make more graphs,
-     * each of which costs some 55 us a run, and fewer compilations: a training step of twelve layers, 1,242 launches, is 13
-     * graphs and 372 compilations with 96, 78 and 91 with 16.
+     * each of which costs some 55 us a run, and fewer compilations: a training step of twelve layers, 1,053 launches, is 11
+     * graphs and 373 compilations with 96, 66 and 90 with 16.
      */
     private static final int TASKS = Math.clamp(Integer.getInteger("ricci.gpu.tasks", 96), 1, 96);
     private static final int LOCAL = 256;
