@@ -6,7 +6,8 @@ import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
-import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 
 /**
  * Which keys a query sees, as a value: T queries against S keys, of which the last T are the queries' own tokens. Masks
@@ -205,14 +206,7 @@ public sealed interface AttentionMask {
     private static Tensor blockCausal(int queries, int keys, int size) {
         int first = keys - queries;
         return first / size == (keys - 1) / size ? null
-                : blocks(first, queries, size).ge(blocks(0, keys, size).reshape(1, keys));
-    }
-
-    /** The block of each position from {@code start} on, as a column [n, 1]. */
-    private static Tensor blocks(int start, int n, int size) {
-        int[] block = new int[n];
-        Arrays.setAll(block, i -> (start + i) / size);
-        return Tensor.ofInts(block, n, 1);
+                : table(queries, keys, q -> k -> (first + q) / size >= k / size);
     }
 
     private static Tensor blockDiffusion(int queries, int keys, int size) {
@@ -221,12 +215,23 @@ public sealed interface AttentionMask {
                     + " block of " + size + ", got " + queries + " queries and " + keys + " keys");
         }
         int length = queries / 2;
-        Tensor own = blocks(0, length, size);
-        Tensor other = own.reshape(1, length);
-        Tensor none = Tensor.full(Shape.of(length, length), DType.BOOL, 0);
-        Tensor noisy = Tensor.cat(1, own.eq(other), own.gt(other));
-        Tensor clean = Tensor.cat(1, none, own.ge(other));
-        return Tensor.cat(0, noisy, clean);
+        return table(queries, keys, q -> k -> {
+            int own = q % length / size;
+            int other = k % length / size;
+            return k < length ? q < length && own == other : q < length ? own > other : own >= other;
+        });
+    }
+
+    /** @param sees which keys a query sees */
+    private static Tensor table(int queries, int keys, IntFunction<IntPredicate> sees) {
+        boolean[] seen = new boolean[queries * keys];
+        for (int q = 0, i = 0; q < queries; q++) {
+            IntPredicate key = sees.apply(q);
+            for (int k = 0; k < keys; k++) {
+                seen[i++] = key.test(k);
+            }
+        }
+        return Tensor.ofBooleans(seen, queries, keys);
     }
 
     private static Tensor both(Tensor a, Tensor b) {

@@ -67,6 +67,7 @@ public final class Variable {
     }
 
     private void set(Tensor t) {
+        t.storage().pin(); // made in a workspace, perhaps, and outlives it
         value = t.withProvenance(tracked ? leaf : null, 0);
         init = null;
     }

@@ -84,18 +84,24 @@ public final class DecoderBlock extends Layer {
     }
 
     /**
+     * The first part, x + attention(norm(x)).
+     *
      * @param x [B, T, C]
      * @param positions [T] or [B, T]
      * @param mask narrowed to this block's window if it is causal
      * @param cache of this block, or null
      * @return [B, T, C]
      */
-    Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvSlot cache) {
+    Tensor attend(Tensor x, Tensor positions, AttentionMask mask, KvSlot cache) {
         Tensor normed = attentionNorm.forward(x);
         AttentionMask seen = window > 0 && mask.isCausal() ? mask.and(AttentionMask.slidingWindow(window)) : mask;
         Tensor y = cache == null ? attention.forward(normed, positions, seen)
                 : attention.forward(normed, positions, seen, cache);
-        Tensor z = x.add(dropout.forward(attended.forward(y)));
+        return x.add(dropout.forward(attended.forward(y)));
+    }
+
+    /** The second, z + mlp(norm(z)): [B, T, C] to [B, T, C]. */
+    Tensor feed(Tensor z) {
         return z.add(dropout.forward(fed.forward(mlp.forward(mlpNorm.forward(z)))));
     }
 }

@@ -9,9 +9,11 @@ import dev.ricci.nn.Layer;
 import dev.ricci.nn.RotaryEmbedding;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.Workspace;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 
 /**
  * Embeddings, blocks and the last norm: ids [B, T] to hidden states [B, T, C]. Children as Hugging Face's Llama names
@@ -69,10 +71,14 @@ public final class DecoderStack extends Layer {
         if (positions != null) {
             x = x.add(positions.forward(at));
         }
-        x = dropout.forward(x);
+        List<UnaryOperator<Tensor>> parts = new ArrayList<>();
         for (int i = 0; i < layers.blocks.size(); i++) {
-            x = layers.blocks.get(i).forward(x, at, mask, cache == null ? null : cache.apply(i));
+            DecoderBlock block = layers.blocks.get(i);
+            KvSlot slot = cache == null ? null : cache.apply(i);
+            parts.add(y -> block.attend(y, at, mask, slot));
+            parts.add(block::feed);
         }
-        return norm.forward(x);
+        parts.add(norm::forward);
+        return Workspace.chain(dropout.forward(x), parts);
     }
 }

@@ -161,21 +161,21 @@ final class Denoising {
     /**
      * Takes a step.
      *
-     * @param logits [lanes, wanted places, V], one lane after the other
+     * @param logits [lanes, wanted places, V], one lane after the other, from {@code at} on
      * @return what became known, by place
      */
-    List<Reveal> step(double[] logits) {
+    List<Reveal> step(double[] logits, int at) {
         int[] places = wanted();
         passes++;
         tokensRead += (long) lanes.size() * (readTo() - readFrom());
         step++;
         int half = places.length * vocabulary;
         if (lanes.size() == 2) {
-            guide(logits, half);
+            guide(logits, at, half);
         }
         List<Guess> guesses = new ArrayList<>(places.length);
         for (int i = 0; i < places.length; i++) {
-            guesses.add(guess(places[i], logits, i * vocabulary));
+            guesses.add(guess(places[i], logits, at + i * vocabulary));
         }
         // Equal ones in the order of their places.
         guesses.sort(Comparator.comparingDouble(Guess::order).reversed().thenComparing(Guess::position));
@@ -199,8 +199,8 @@ final class Denoising {
     }
 
     /** l_u + (s + 1) (l_c - l_u), into the first lane. */
-    private void guide(double[] logits, int half) {
-        for (int i = 0; i < half; i++) {
+    private void guide(double[] logits, int at, int half) {
+        for (int i = at; i < at + half; i++) {
             double free = logits[half + i];
             // The mask id has -infinity in both.
             logits[i] = Double.isInfinite(free) ? free : free + (options.guidance() + 1) * (logits[i] - free);

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 
 /**
  * Denoises many texts at the same time with one model: each step reads what every text needs in one row, so that the weights
@@ -206,24 +207,24 @@ public final class DiffusionEngine implements Generator, AutoCloseable {
             return;
         }
         Decoder model = usual.model();
-        List<double[]> logits;
+        DenoisingStep read;
         try {
-            logits = DenoisingStep.logits(model, tasks.stream().map(t -> t.text).toList());
+            read = DenoisingStep.read(model, tasks.stream().map(t -> t.text).toList());
         } catch (RuntimeException | Error e) {
             // One of them may be the cause, or all together need too much: each alone has the same bits.
-            tasks.forEach(task -> take(task, null));
+            tasks.forEach(task -> take(task, () -> DenoisingStep.run(model, List.of(task.text)).getFirst()));
             return;
         }
         for (int i = 0; i < tasks.size(); i++) {
-            take(tasks.get(i), logits.get(i));
+            int own = i;
+            take(tasks.get(i), () -> read.reveal(own));
         }
     }
 
-    /** @param logits of the text, or null if it must be read alone */
-    private void take(Task task, double[] logits) {
+    /** Lets a text take its step. */
+    private void take(Task task, Supplier<List<Reveal>> step) {
         try {
-            task.run.add(task.text.step(logits != null ? logits
-                    : DenoisingStep.logits(usual.model(), List.of(task.text)).getFirst()));
+            task.run.add(step.get());
             if (task.text.isDone()) {
                 task.run.end(task.text.result(task.length));
                 leave(task);

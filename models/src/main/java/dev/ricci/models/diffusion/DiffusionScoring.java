@@ -2,10 +2,10 @@ package dev.ricci.models.diffusion;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.tensor.Functional;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Philox;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import java.util.Arrays;
 
 /**
@@ -142,7 +142,7 @@ public final class DiffusionScoring {
         int length = rows[0].clean.length;
         Tensor noisy = stacked(rows, length, false);
         Tensor clean = stacked(rows, length, true);
-        double[] losses = NoGrad.call(() -> {
+        double[] losses = Workspace.discarding(() -> {
             Tensor hidden = MaskedDiffusion.hiddenStates(model, noisy, clean);
             Tensor targets = targets(rows, length);
             return Functional.tokenCrossEntropy(model.head(hidden), targets, Functional.IGNORE_INDEX, 0).toDoubleArray();

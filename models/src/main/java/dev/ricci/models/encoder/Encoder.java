@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * An encoder of BERT's family (Devlin et al. 2019): tokens to hidden states, each of which depends on the whole sequence.
@@ -179,21 +179,13 @@ public final class Encoder extends Layer {
             layer = child("layer", new Blocks(c, weights, rng));
         }
 
-        /** Without gradients nobody but this loop sees what a block makes on its way: the memory is used again, while warm. */
         Tensor forward(Tensor x, TokenBatch batch) {
-            Workspace memory = NoGrad.isActive() ? new Workspace() : null;
-            Tensor y = x;
+            List<UnaryOperator<Tensor>> parts = new ArrayList<>();
             for (EncoderBlock block : layer.blocks) {
-                Tensor in = y;
-                Tensor attended = step(memory, () -> block.attend(in, batch));
-                y = step(memory, () -> block.feedForward(attended));
+                parts.add(y -> block.attend(y, batch));
+                parts.add(block::feedForward);
             }
-            y.storage().pin();
-            return y;
-        }
-
-        private static Tensor step(Workspace memory, Supplier<Tensor> body) {
-            return memory == null ? body.get() : memory.step(body);
+            return Workspace.chain(x, parts);
         }
     }
 

@@ -4,9 +4,9 @@ import dev.ricci.models.decoder.Decoder;
 import dev.ricci.nn.KvCache;
 import dev.ricci.tensor.Device;
 import dev.ricci.tensor.IndexOutOfRangeException;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.IntPredicate;
@@ -64,7 +64,7 @@ public record AutoregressiveGenerator(Decoder model, Optional<Device> program) i
             start = windowStart;
             int known = cache == null ? 0 : cache.length();
             int[] fresh = Arrays.copyOfRange(ids, start + known, length);
-            float[] logits = step != null && fresh.length == 1 ? step.logits(fresh[0]) : NoGrad.call(
+            float[] logits = step != null && fresh.length == 1 ? step.logits(fresh[0]) : Workspace.discarding(
                     () -> model.nextLogits(Tensor.ofInts(fresh, 1, fresh.length), cache).toFloatArray());
             int next = config.sampling().choose(logits, ids, length, config.seed(), length - prompt.length);
             ids[length++] = next;

@@ -6,6 +6,7 @@ import dev.ricci.nn.KvCache;
 import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,18 @@ final class EngineLoop implements Runnable {
         /** Whether the last id is among them, so that the next can be chosen. */
         boolean reachesEnd() {
             return start + count == sequence.length();
+        }
+    }
+
+    /** What a model says of the id behind one of its rows, both [V]. */
+    private record Scores(float[] logits, float[] logProbabilities) {
+        static List<Scores> of(Tensor logits, Tensor logProbabilities) {
+            return IntStream.range(0, logits.dim(0)).mapToObj(i -> new Scores(row(logits, i), row(logProbabilities, i)))
+                    .toList();
+        }
+
+        private static float[] row(Tensor x, int i) {
+            return x.slice(0, i, i + 1).toFloatArray();
         }
     }
 
@@ -261,25 +274,19 @@ final class EngineLoop implements Runnable {
             }
         }
         KvBatch batch = new KvBatch(held, parts.stream().mapToInt(Part::count).toArray());
-        Tensor logits = model.logits(ids, batch, rows);
-        if (rows.length == 0) {
-            return;
-        }
-        List<float[]> scores = rows(logits);
-        List<float[]> logProbabilities = rows(logits.logSoftmax(1));
+        List<Scores> scores = Workspace.discarding(() -> {
+            Tensor logits = model.logits(ids, batch, rows);
+            return rows.length == 0 ? List.of() : Scores.of(logits, logits.logSoftmax(1));
+        });
         for (int i = 0; i < rows.length; i++) {
-            choose(ends.get(i).sequence, scores.get(i), logProbabilities.get(i));
+            choose(ends.get(i).sequence, scores.get(i));
         }
     }
 
-    private static List<float[]> rows(Tensor x) {
-        return IntStream.range(0, x.dim(0)).mapToObj(i -> x.slice(0, i, i + 1).toFloatArray()).toList();
-    }
-
-    private void choose(Sequence s, float[] logits, float[] logProbabilities) {
+    private void choose(Sequence s, Scores scores) {
         try {
             GenerationConfig config = s.request.config();
-            int id = config.sampling().choose(logits, s.ids(), s.length(), config.seed(), s.newTokens());
+            int id = config.sampling().choose(scores.logits, s.ids(), s.length(), config.seed(), s.newTokens());
             if (s.request.stopIds().contains(id)) {
                 end(s, Finish.STOP, null);
                 return;
@@ -288,8 +295,8 @@ final class EngineLoop implements Runnable {
             synchronized (lock) {
                 newTokens++;
             }
-            s.handle.add(new Generation.Token(id, logProbabilities[id],
-                    Candidates.best(logProbabilities, s.request.topLogProbabilities())));
+            s.handle.add(new Generation.Token(id, scores.logProbabilities[id],
+                    Candidates.best(scores.logProbabilities, s.request.topLogProbabilities())));
             if (s.newTokens() == s.limit) {
                 end(s, Finish.LENGTH, null);
             }

@@ -2,10 +2,10 @@ package dev.ricci.models.generation;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.tensor.Functional;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import java.util.Arrays;
 
 /** What a model thinks of given text. */
@@ -66,7 +66,7 @@ public final class Scoring {
         int end = from + rows * length;
         Tensor inputs = Tensor.ofInts(Arrays.copyOfRange(ids, from, end)).reshape(shape);
         Tensor targets = Tensor.ofInts(Arrays.copyOfRange(ids, from + 1, end + 1)).reshape(shape);
-        return NoGrad.call(() -> Functional.tokenCrossEntropy(model.logits(inputs), targets, Functional.IGNORE_INDEX, 0)
+        return Workspace.discarding(() -> Functional.tokenCrossEntropy(model.logits(inputs), targets, Functional.IGNORE_INDEX, 0)
                 .toDoubleArray());
     }
 

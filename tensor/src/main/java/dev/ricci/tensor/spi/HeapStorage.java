@@ -143,8 +143,8 @@ public final class HeapStorage extends Storage {
         Object a = array;
         if (a == null) {
             throw new TensorException("tensor: a " + dtype() + " tensor of " + size() + " elements is gone: its memory"
-                    + " was given back by Gradients.release(), or by a backward pass with Gradients.reuseMemory(), as"
-                    + " Trainer runs it; keep the detach() of what is to be read after the backward pass");
+                    + " was given back by Gradients.release(), by a backward pass with Gradients.reuseMemory(), as Trainer runs"
+                    + " it, or by a Workspace; keep the detach() of what is to be read afterwards");
         }
         return a;
     }

@@ -1,0 +1,120 @@
+package dev.ricci.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+class WorkspaceTest {
+    private static final int SIZE = 100;
+
+    private final List<Tensor> seen = new ArrayList<>();
+
+    private Tensor noted(Tensor x) {
+        seen.add(x);
+        return x;
+    }
+
+    /** Five layers, each of which makes something on its way. */
+    private List<UnaryOperator<Tensor>> layers() {
+        List<UnaryOperator<Tensor>> layers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            int n = i;
+            layers.add(x -> noted(noted(x.mul(0.5)).transpose(0, 1).add(n)));
+        }
+        return layers;
+    }
+
+    private static Tensor matrix() {
+        return Rng.of(1).normal(SIZE, SIZE);
+    }
+
+    private float[] plainly(Tensor x) {
+        Tensor y = x;
+        for (UnaryOperator<Tensor> layer : layers()) {
+            y = layer.apply(y);
+        }
+        seen.clear();
+        return y.toFloatArray();
+    }
+
+    private static void assertGone(Tensor x) {
+        TensorException e = assertThrows(TensorException.class, x::toFloatArray);
+        assertTrue(e.getMessage().contains("is gone"), e.getMessage());
+    }
+
+    @Test
+    void aChainGivesWhatItsLayersGiveAndNothingElseIsLeft() {
+        Tensor x = matrix();
+        float[] expected = plainly(x);
+        float[] before = x.toFloatArray();
+        Tensor y = NoGrad.call(() -> Workspace.chain(x, layers()));
+        List<Tensor> made = List.copyOf(seen);
+        NoGrad.call(() -> Workspace.chain(x, layers()));
+        assertArrayEquals(expected, y.toFloatArray());
+        assertArrayEquals(before, x.toFloatArray());
+        made.subList(0, made.size() - 1).forEach(WorkspaceTest::assertGone);
+    }
+
+    @Test
+    void aChainWithoutLayersGivesWhatItGot() {
+        Tensor x = matrix();
+        NoGrad.run(() -> assertTrue(Workspace.chain(x, List.of()) == x));
+        NoGrad.run(() -> assertArrayEquals(x.toFloatArray(), Workspace.chain(x, List.of(y -> y)).toFloatArray()));
+    }
+
+    @Test
+    void withGradientsAllIsKept() {
+        Tensor y = Workspace.chain(matrix().tracked(), layers());
+        seen.forEach(Tensor::toFloatArray);
+        assertTrue(y.isTracked());
+    }
+
+    @Test
+    void aListenerKeepsAll() {
+        OpListener listener = (op, in, out, nanos) -> { };
+        listener.listen(() -> NoGrad.call(() -> Workspace.chain(matrix(), layers())));
+        seen.forEach(Tensor::toFloatArray);
+    }
+
+    @Test
+    void whatAnInnerChainLeavesGoesWithTheComputationAroundIt() {
+        Tensor x = matrix();
+        float[] expected = plainly(x);
+        float[] read = Workspace.discarding(() -> {
+            Tensor first = Workspace.chain(x, layers());
+            Workspace.chain(x, layers());
+            return first.toFloatArray();
+        });
+        assertArrayEquals(expected, read);
+        seen.forEach(WorkspaceTest::assertGone);
+        x.toFloatArray();
+    }
+
+    @Test
+    void whatAComputationMadeIsGoneAlsoIfItFails() {
+        assertThrows(IllegalStateException.class, () -> Workspace.discarding(() -> {
+            noted(matrix().add(1));
+            throw new IllegalStateException();
+        }));
+        assertGone(seen.getFirst());
+    }
+
+    @Test
+    void variablesMadeOrChangedInsideLive() {
+        Variable old = Variable.of("old", matrix(), false);
+        Variable late = Variable.of("late", matrix(), false);
+        late.initialize(() -> matrix().mul(2));
+        Variable made = Workspace.discarding(() -> {
+            old.assign(matrix().add(1));
+            return Variable.of("made", late.value().add(1), false);
+        });
+        Workspace.discarding(() -> Workspace.chain(matrix(), layers()).toFloatArray());
+        assertArrayEquals(matrix().add(1).toFloatArray(), old.value().toFloatArray());
+        assertArrayEquals(matrix().mul(2).add(1).toFloatArray(), made.value().toFloatArray());
+    }
+}
