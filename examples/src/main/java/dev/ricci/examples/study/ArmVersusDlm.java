@@ -38,7 +38,7 @@ record ArmVersusDlm(boolean quick, int seeds, Machine machine, Path text, int th
             parts.add(quality(task));
         }
         if (text != null && Files.exists(text)) {
-            for (Kind kind : Kind.ALL) {
+            for (Kind kind : Kind.BITS) {
                 parts.add(quick ? new BitsPart(kind, text, TINY, 16, new Lessons(3, 2, 1e-3), 1, 200)
                     : new BitsPart(kind, text, SMALL, 64, new Lessons(2000, 16, 2e-3), seeds, 60_000));
             }

@@ -70,7 +70,9 @@ record BitsPart(Kind kind, Path file, QualityPart.Shape shape, int context, Less
     private List<Map<String, Object>> run(long seed, int vocabulary, int[] training, int[] rest) throws IOException {
         Dataset windows = TokenWindows.everywhere(training, context);
         DecoderConfig config = shape.config(vocabulary, context);
-        Decoder model = lessons.train(kind, config, kind.isCausal() ? windows : DiffusionData.windows(windows, 0, 1), seed);
+        Lessons.Learned learned = lessons.train(kind, config,
+            kind.isCausal() ? windows : DiffusionData.windows(windows, 0, 1), seed);
+        Decoder model = learned.model();
         double nats = 0;
         int draws = kind.isCausal() ? 1 : DRAWS;
         for (int draw = 0; draw < draws; draw++) {
@@ -81,6 +83,10 @@ record BitsPart(Kind kind, Path file, QualityPart.Shape shape, int context, Less
         row.put("seed", seed);
         row.put("parameters", model.parameterCount());
         row.put("tokens", (long) lessons.steps() * lessons.batch() * context);
+        if (kind.clipped()) {
+            row.put("noise_low", learned.noise().low());
+            row.put("noise_high", learned.noise().high());
+        }
         row.put("bits_per_character", nats / StrictMath.log(2));
         return List.of(row);
     }

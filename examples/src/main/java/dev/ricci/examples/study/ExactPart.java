@@ -58,7 +58,7 @@ record ExactPart(QualityPart.Shape shape, Lessons lessons, int prompts) implemen
     }
 
     private Decoder train(Kind kind) throws IOException {
-        return lessons.train(kind, config(), TASK.examples(kind, EXAMPLES, SEED), SEED);
+        return lessons.train(kind, config(), TASK.examples(kind, EXAMPLES, SEED), SEED).model();
     }
 
     private List<Map<String, Object>> trained() throws IOException {

@@ -10,6 +10,7 @@ import dev.ricci.nn.data.Batch;
 import dev.ricci.tensor.Tensor;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * What a model learns. All have the same parameters: the id of the mask, the last of the vocabulary, is there for models from
@@ -17,19 +18,29 @@ import java.util.function.Function;
  *
  * @param name in reports
  * @param block tokens that are denoised together; 0 for all, {@link #CAUSAL} for models from left to right
+ * @param clipped whether it is trained in the range of noise in which its loss varies least
  */
-record Kind(String name, int block) {
+record Kind(String name, int block, boolean clipped) {
     private static final int CAUSAL = -1;
     /** From left to right. */
-    static final Kind AR = new Kind("ar", CAUSAL);
+    static final Kind AR = new Kind("ar", CAUSAL, false);
     /** Masked diffusion of the whole text (Nie et al. 2025). */
-    static final Kind LLADA = new Kind("llada", 0);
+    static final Kind LLADA = new Kind("llada", 0, false);
     /** All that are compared, in the order of their bounds if the papers are right. */
     static final List<Kind> ALL = List.of(AR, bd3(4), bd3(8), bd3(16), LLADA);
 
+    /** Those whose bits a character are measured. */
+    static final List<Kind> BITS = Stream.concat(ALL.stream(), Stream.of(bd3(4).withClippedNoise(), bd3(16).withClippedNoise()))
+        .toList();
+
     /** Masked diffusion block by block (Arriola et al. 2025). */
     static Kind bd3(int block) {
-        return new Kind("bd3-" + block, block);
+        return new Kind("bd3-" + block, block, false);
+    }
+
+    /** The same, trained in a range of noise of its own (Arriola et al. 2025, section 5.3). */
+    Kind withClippedNoise() {
+        return new Kind(name + "-clipped", block, true);
     }
 
     boolean isCausal() {
@@ -42,8 +53,8 @@ record Kind(String name, int block) {
     }
 
     /** The loss of a batch: of the next ids, or of those that are hidden. */
-    Function<Batch, Tensor> loss(Decoder model) {
-        return isCausal() ? b -> model.loss(b.inputs(), b.targets()) : new MaskedDiffusion(model, NoiseRange.FULL)::loss;
+    Function<Batch, Tensor> loss(Decoder model, NoiseRange noise) {
+        return isCausal() ? b -> model.loss(b.inputs(), b.targets()) : new MaskedDiffusion(model, noise)::loss;
     }
 
     /** Nats an id of a text, or a bound on it; the same ids behind the same beginnings for every kind. */

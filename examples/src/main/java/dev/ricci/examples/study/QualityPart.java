@@ -81,7 +81,7 @@ record QualityPart(Task task, Shape config, Lessons lessons, int prompts, int ex
 
     private List<Map<String, Object>> run(Kind kind, long seed) throws IOException {
         Decoder model = lessons.train(kind, config.config(task.symbols() + 1, task.length()),
-            task.examples(kind, examples, seed), seed);
+            task.examples(kind, examples, seed), seed).model();
         List<Map<String, Object>> rows = new ArrayList<>();
         int length = task.answerLength();
         if (kind.isCausal()) {
