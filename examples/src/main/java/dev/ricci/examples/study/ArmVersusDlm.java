@@ -52,12 +52,13 @@ record ArmVersusDlm(boolean quick, int seeds, Machine machine, Path text, int th
         if (quick) {
             return new QualityPart(task, TINY, new Lessons(3, 4, 1e-3), 1, 16, 1);
         }
-        int steps = switch (task) {
-            case TEXT -> 300;
-            case COPY -> 400;
-            case SORT, SUMS -> 500;
+        // As long as all kinds of models need.
+        Lessons lessons = switch (task) {
+            case TEXT -> new Lessons(300, 32, 1.5e-3);
+            case COPY -> new Lessons(400, 32, 1.5e-3);
+            case SORT, SUMS -> new Lessons(3000, 32, 3e-3);
         };
-        return new QualityPart(task, SMALL, new Lessons(steps, 32, 1.5e-3), 50, 20_000, seeds);
+        return new QualityPart(task, SMALL, lessons, 50, 20_000, seeds);
     }
 
     /** Those parts whose names begin with one of these. */
