@@ -92,16 +92,20 @@ public final class FinetuneCommand implements RicciCommand {
         LanguageModel base = LanguageModel.load(model,
             vocabulary.loadOptions().withWeights(asStored ? LoadOptions.Weights.AS_STORED : LoadOptions.Weights.F32));
         Decoder decoder = base.decoder();
-        if (!decoder.mask().isCausal()) {
-            throw new TensorException("finetune: " + model + " sees what follows, so that there is nothing to predict; only"
-                + " models that read from left to right can be trained on");
+        if (decoder.config().diffusion().isEmpty() && !decoder.mask().isCausal()) {
+            throw new TensorException("finetune: " + model + " sees what follows and has no mask id, so that there is nothing"
+                + " to predict; only models that read from left to right or of masked diffusion can be trained on");
         }
         LoraAdapter adapter = full ? null : LoraAdapter.on(decoder, p.lora(), Rng.of(options.seed()).split("lora"));
         Layer trained = full ? decoder : adapter;
         int most = decoder.config().contextLength();
-        int context = p.context() == 0 ? Math.min(most, MOST_CONTEXT) : p.context();
+        int block = decoder.config().diffusion().map(d -> Math.max(1, d.block())).orElse(1);
+        int context = p.context() == 0 ? Math.min(most, MOST_CONTEXT) / block * block : p.context();
         if (context > most) {
             throw new UsageException("--context: the model reads " + most + " tokens at most, got " + context);
+        }
+        if (context % block != 0) {
+            throw new UsageException("--context: the model reads blocks of " + block + " tokens, got " + context);
         }
         FinetuneData.Source source = new FinetuneData.Source(data, validation, context,
             leaveOutLong ? TooLong.LEAVE_OUT : TooLong.CUT, p.optimization().batch(), options.seed(),

@@ -34,6 +34,11 @@ enum Objective {
             .orElseThrow(() -> new TensorException("--objective: unknown '" + name + "'; one of ar, llada, bd3"));
     }
 
+    /** What a model was made for. */
+    static Objective of(Decoder model) {
+        return model.config().diffusion().map(d -> d.block() == 0 ? LLADA : BD3).orElse(AR);
+    }
+
     /** Ids that the model has beside those of its vocabulary: the mask, which comes last. */
     int extraIds() {
         return this == AR ? 0 : 1;

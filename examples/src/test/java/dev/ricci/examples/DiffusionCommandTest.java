@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.models.LanguageModel;
+import dev.ricci.tensor.io.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +85,42 @@ class DiffusionCommandTest {
         // What fits into the context of 32, in blocks of 8.
         assertEquals(5 + 24, ((String) written(generate("bd3", "--prompt", "she s")).get("text")).length());
         assertEquals(32, ((String) written(generate("llada", "--prompt", "she s")).get("text")).length());
+    }
+
+    private static CommandLineRun finetune(String model, Path data, String out, String... more) {
+        List<String> args = new ArrayList<>(List.of("finetune", dir.resolve(model).toString(), "--data", data.toString(),
+            "--out", dir.resolve(out).toString(), "--json"));
+        args.addAll(List.of(more));
+        return CommandLineRun.of(args.toArray(String[]::new));
+    }
+
+    @Test
+    void learnsAnswersAndOtherTextsLater() throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < 20; i++) {
+            lines.append(Json.write(Map.of("prompt", i % 2 == 0 ? "she " : "the ", "completion", i % 2 == 0 ? "sell" : "seas")))
+                .append('\n');
+        }
+        Path examples = Files.writeString(dir.resolve("examples.jsonl"), lines);
+        Path other = Files.writeString(dir.resolve("other.txt"), "the shore by the shells she sells sees. ".repeat(60));
+        for (String model : List.of("llada", "bd3")) {
+            Map<String, Object> answers = written(finetune(model, examples, model + "-qa", "--full", "--learning-rate", "0.01",
+                "--steps", "120", "--batch", "4", "--captured", "true"));
+            assertTrue((double) answers.get("val_loss") < 0.5 * (double) answers.get("val_loss_before"), answers.toString());
+            for (String prompt : List.of("she ", "the ")) {
+                String made = (String) written(generate(model + "-qa", "--prompt", prompt, "--tokens",
+                    model.equals("bd3") ? "8" : "4", "--temperature", "0")).get("text");
+                assertEquals(prompt + (prompt.equals("she ") ? "sell" : "seas"), made.substring(0, 8), model);
+            }
+            Map<String, Object> text = written(finetune(model, other, model + "-text", "--targets", "all-linear",
+                "--learning-rate", "0.02", "--steps", "60"));
+            assertTrue((double) text.get("val_loss") < (double) text.get("val_loss_before"), text.toString());
+            String base = dir.resolve(model).toString();
+            assertEquals(0, CommandLineRun.of("generate", "--model", base, "--adapter",
+                (String) text.get("adapter"), "--prompt", "the s", "--tokens", "8").code());
+        }
+        CommandLineRun wrong = finetune("bd3", other, "wrong", "--context", "12");
+        assertTrue(wrong.code() == 2 && wrong.err().contains("blocks of 8 tokens, got 12"), wrong.err());
     }
 
     @Test

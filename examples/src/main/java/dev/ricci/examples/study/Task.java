@@ -1,14 +1,17 @@
 package dev.ricci.examples.study;
 
+import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.diffusion.DiffusionData;
+import dev.ricci.models.instruction.EncodedExample;
 import dev.ricci.nn.data.Dataset;
 import dev.ricci.nn.data.InMemory;
-import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
  * Something to be learned whose answers can be checked. Prompts and answers are whole multiples of the largest block, so that
@@ -193,21 +196,19 @@ enum Task {
     /** Examples to learn the answers from. */
     Dataset examples(Kind kind, int count, long seed) {
         Random random = new Random(seed);
-        List<int[]> prompts = new ArrayList<>();
-        List<int[]> answers = new ArrayList<>();
-        int[] inputs = new int[count * (length() - 1)];
-        int[] targets = new int[inputs.length];
+        List<EncodedExample> examples = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int[] ids = draw(random);
-            prompts.add(prompt(ids));
-            answers.add(answer(ids));
-            int at = i * (length() - 1);
-            System.arraycopy(ids, 0, inputs, at, length() - 1);
-            System.arraycopy(ids, 1, targets, at, length() - 1);
-            Arrays.fill(targets, at, at + promptLength - 1, Functional.IGNORE_INDEX);
+            examples.add(EncodedExample.of(prompt(ids), answer(ids)));
         }
-        return kind.isCausal()
-            ? InMemory.of(Tensor.ofInts(inputs, count, length() - 1), Tensor.ofInts(targets, count, length() - 1))
-            : DiffusionData.answers(prompts, answers, length(), symbols);
+        // All are equally long: nothing is filled up.
+        return kind.isCausal() ? InMemory.of(rows(examples, EncodedExample::inputs), rows(examples, EncodedExample::targets))
+            : DiffusionData.examples(examples, new DecoderConfig.Diffusion(symbols, Math.max(0, kind.block())),
+                OptionalInt.empty());
+    }
+
+    private static Tensor rows(List<EncodedExample> examples, Function<EncodedExample, int[]> what) {
+        return Tensor.ofInts(examples.stream().map(what).flatMapToInt(Arrays::stream).toArray(), examples.size(),
+            what.apply(examples.getFirst()).length);
     }
 }

@@ -1,14 +1,16 @@
 package dev.ricci.models.diffusion;
 
+import dev.ricci.models.decoder.DecoderConfig;
+import dev.ricci.models.instruction.EncodedExample;
 import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.Dataset;
-import dev.ricci.nn.data.InMemory;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Philox;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Examples for {@link MaskedDiffusion}: inputs [B, L], and targets that say which of them may be hidden. */
 public final class DiffusionData {
@@ -58,35 +60,41 @@ public final class DiffusionData {
     }
 
     /**
-     * Prompts, which are given, and answers, which may be hidden, filled up with an id that ends them, which is learned like
-     * the rest (Nie et al. 2025, section 2.3).
+     * Examples some parts of which are given, and the others may be hidden. The rows of a batch are as long as its longest,
+     * in whole blocks, and filled up with an id that ends texts and is learned like the rest, so that the model learns where
+     * they end (Nie et al. 2025, section 2.3).
      *
-     * @param prompts of equally many
-     * @param answers ids
-     * @param length L, which each prompt and answer fits in
-     * @param end the id that fills up
+     * @param examples what is learned of each; its first id is given in any case
+     * @param model whose blocks and mask id count
+     * @param end the id that fills up; where there is none it is the mask, of which nothing is learned
      */
-    public static Dataset answers(List<int[]> prompts, List<int[]> answers, int length, int end) {
-        if (prompts.size() != answers.size() || prompts.isEmpty()) {
-            throw new TensorException("masked diffusion: needs as many answers as prompts and one or more, got "
-                    + prompts.size() + " prompts and " + answers.size() + " answers");
+    public static Dataset examples(List<EncodedExample> examples, DecoderConfig.Diffusion model, OptionalInt end) {
+        if (examples.isEmpty()) {
+            throw new TensorException("masked diffusion: there is no example");
         }
-        int[] inputs = new int[Math.multiplyExact(prompts.size(), length)];
-        Arrays.fill(inputs, end);
-        int[] targets = inputs.clone();
-        for (int i = 0; i < prompts.size(); i++) {
-            int[] prompt = prompts.get(i);
-            int[] answer = answers.get(i);
-            if ((long) prompt.length + answer.length > length) {
-                throw new TensorException("masked diffusion: example " + i + " has a prompt of " + prompt.length
-                        + " tokens and an answer of " + answer.length + ", together more than " + length);
+        List<EncodedExample> kept = List.copyOf(examples);
+        int fill = end.orElse(model.maskId());
+        return new Dataset() {
+            @Override
+            public int size() {
+                return kept.size();
             }
-            int at = i * length;
-            System.arraycopy(prompt, 0, inputs, at, prompt.length);
-            Arrays.fill(targets, at, at + prompt.length, Functional.IGNORE_INDEX);
-            System.arraycopy(answer, 0, inputs, at + prompt.length, answer.length);
-            System.arraycopy(answer, 0, targets, at + prompt.length, answer.length);
-        }
-        return InMemory.of(Tensor.ofInts(inputs, prompts.size(), length), Tensor.ofInts(targets, prompts.size(), length));
+
+            @Override
+            public Batch batch(int... indices) {
+                int longest = Arrays.stream(indices).map(i -> kept.get(i).length()).max().orElse(0);
+                int block = Math.max(1, model.block());
+                int length = (longest + block - 1) / block * block;
+                int[] inputs = new int[indices.length * length];
+                Arrays.fill(inputs, fill);
+                int[] targets = new int[inputs.length];
+                Arrays.fill(targets, end.isPresent() ? fill : Functional.IGNORE_INDEX);
+                for (int r = 0; r < indices.length; r++) {
+                    kept.get(indices[r]).inPlace(inputs, targets, r * length);
+                }
+                return new Batch(Tensor.ofInts(inputs, indices.length, length),
+                        Tensor.ofInts(targets, indices.length, length));
+            }
+        };
     }
 }

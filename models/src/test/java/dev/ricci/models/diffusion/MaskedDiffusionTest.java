@@ -15,6 +15,7 @@ import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Scoring;
+import dev.ricci.models.instruction.EncodedExample;
 import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.Dataset;
 import dev.ricci.nn.data.TokenWindows;
@@ -29,6 +30,7 @@ import dev.ricci.tensor.TensorException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -160,15 +162,31 @@ class MaskedDiffusionTest {
     @Test
     void givenIdsAreNeverHiddenAndEachRowCountsItsOwn() {
         MaskedDiffusion objective = new MaskedDiffusion(TinyDiffusion.model(0), new NoiseRange(1, 1));
-        Dataset data = DiffusionData.answers(List.of(new int[] {1, 2, 3}, new int[] {4}),
-                List.of(new int[] {5}, new int[] {6, 7}), 5, 0);
-        Batch batch = data.batch(0, 1);
-        assertArrayEquals(new int[] {1, 2, 3, 5, 0, 4, 6, 7, 0, 0}, batch.inputs().toIntArray());
-        assertArrayEquals(new int[] {IGNORED, IGNORED, IGNORED, 5, 0, IGNORED, 6, 7, 0, 0}, batch.targets().toIntArray());
+        List<EncodedExample> examples = List.of(EncodedExample.of(new int[] {1, 2, 3}, new int[] {5}),
+                EncodedExample.of(new int[] {4}, new int[] {6, 7}));
+        Batch batch = DiffusionData.examples(examples, new DecoderConfig.Diffusion(MASK, 0), OptionalInt.of(0)).batch(0, 1);
+        assertArrayEquals(new int[] {1, 2, 3, 5, 4, 6, 7, 0}, batch.inputs().toIntArray());
+        assertArrayEquals(new int[] {IGNORED, IGNORED, IGNORED, 5, IGNORED, 6, 7, 0}, batch.targets().toIntArray());
         MaskedDiffusion.Noisy noisy = objective.hide(batch, Rng.of(1));
-        assertArrayEquals(new int[] {1, 2, 3, MASK, MASK, 4, MASK, MASK, MASK, MASK}, noisy.ids().toIntArray());
-        assertArrayEquals(new float[] {0, 0, 0, 0.25f, 0.25f, 0, 0.125f, 0.125f, 0.125f, 0.125f},
-                noisy.weights().toFloatArray(), 1e-7f);
+        assertArrayEquals(new int[] {1, 2, 3, MASK, 4, MASK, MASK, MASK}, noisy.ids().toIntArray());
+        assertArrayEquals(new float[] {0, 0, 0, 0.5f, 0, 1 / 6f, 1 / 6f, 1 / 6f}, noisy.weights().toFloatArray(), 1e-7f);
+    }
+
+    @Test
+    void rowsAreWholeBlocksAndWithoutAnEndNothingIsLearnedOfWhatFillsThem() {
+        // Two turns, of which the second was cut off behind what is given.
+        EncodedExample turns = new EncodedExample(new int[] {1, 2, 3, 4, 5}, new int[] {IGNORED, 3, 4, IGNORED, IGNORED});
+        EncodedExample whole = EncodedExample.of(new int[] {6}, new int[] {7});
+        Dataset data = DiffusionData.examples(List.of(turns, whole), new DecoderConfig.Diffusion(MASK, 4), OptionalInt.empty());
+        Batch batch = data.batch(1, 0);
+        assertArrayEquals(new int[] {6, 7, MASK, MASK, MASK, MASK, MASK, MASK, 1, 2, 3, 4, 5, MASK, MASK, MASK},
+                batch.inputs().toIntArray());
+        assertArrayEquals(new int[] {IGNORED, 7, IGNORED, IGNORED, IGNORED, IGNORED, IGNORED, IGNORED,
+            IGNORED, IGNORED, 3, 4, IGNORED, IGNORED, IGNORED, IGNORED}, batch.targets().toIntArray());
+        assertEquals(4, data.batch(1).inputs().dim(1));
+        refused(() -> DiffusionData.examples(List.of(), new DecoderConfig.Diffusion(MASK, 0), OptionalInt.empty()),
+                "no example");
+        refused(() -> EncodedExample.of(new int[0], new int[] {1}), "one id or more");
     }
 
     /** The mask id in a text is nothing to be learned. */
@@ -224,7 +242,6 @@ class MaskedDiffusionTest {
         refused(() -> objective.loss(batch(2), Rng.of(1)), "no whole number of blocks of 5");
         refused(() -> new MaskedDiffusion(TinyDiffusion.model(4), NoiseRange.FULL)
                 .loss(new Batch(batch(2).inputs(), null), Rng.of(1)), "targets");
-        refused(() -> DiffusionData.answers(List.of(new int[4]), List.of(new int[4]), 7, 0), "more than 7");
         Decoder model = TinyDiffusion.model(0);
         refused(() -> model.loss(batch(2).inputs(), batch(2).inputs()), "masked diffusion model");
         refused(() -> new AutoregressiveGenerator(model).generate(new int[] {1}, GenerationConfig.greedy(1), id -> true),

@@ -5,10 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.ricci.models.decoder.Decoder;
-import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.decoder.DecoderConfig.Diffusion;
+import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
+import dev.ricci.models.instruction.EncodedExample;
 import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.DataLoader;
 import dev.ricci.nn.data.InMemory;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -56,7 +58,8 @@ class TrainedDiffusionTest {
             starts.add(new int[] {i, i});
             rests.add(new Random(i).ints(LENGTH - 2, 0, LETTERS).toArray());
         }
-        Batch rows = DiffusionData.answers(starts, rests, LENGTH, 0).batch(0, 1, 2, 3);
+        Batch rows = DiffusionData.examples(IntStream.range(0, 4).mapToObj(i -> EncodedExample.of(starts.get(i), rests.get(i)))
+                .toList(), new DecoderConfig.Diffusion(LETTERS, 0), OptionalInt.empty()).batch(0, 1, 2, 3);
         for (int block : new int[] {0, 1, 4}) {
             Decoder model = model(block, 2);
             train(model, rows, block == 0 ? 500 : 250, 4);
