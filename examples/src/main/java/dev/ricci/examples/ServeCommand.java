@@ -1,9 +1,14 @@
 package dev.ricci.examples;
 
 import dev.ricci.models.LanguageModel;
+import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.diffusion.DiffusionEngine;
+import dev.ricci.models.diffusion.DiffusionGenerator;
+import dev.ricci.models.diffusion.Unmasking;
 import dev.ricci.models.encoder.SentenceEmbedder;
 import dev.ricci.models.generation.EngineOptions;
 import dev.ricci.models.generation.InferenceEngine;
+import dev.ricci.models.generation.TokenEngine;
 import dev.ricci.models.serve.EmbeddingFunction;
 import dev.ricci.models.serve.OpenAiServer;
 import dev.ricci.models.serve.ServedModel;
@@ -17,6 +22,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -77,6 +83,9 @@ public final class ServeCommand implements RicciCommand {
         description = "How long running requests have to end after Ctrl-C, at most " + MAX_GRACE + ".")
     private int grace;
 
+    @Mixin
+    private DiffusionChoices diffusion;
+
     /** Made by the service loader. */
     public ServeCommand() {
     }
@@ -92,15 +101,26 @@ public final class ServeCommand implements RicciCommand {
             return serve(new ServedModels(Map.of(), functions), serverOptions, stop, options.out());
         }
         LanguageModel loaded = model.load();
-        ServedModel served = ServedModel.of(loaded,
-            EngineOptions.of(loaded.decoder()).withMaxSequences(parallel).withMaxQueued(queue));
+        ServedModel served = ServedModel.of(loaded, engine(loaded.decoder()));
         if (served.chat().isEmpty()) {
             options.out().println("The model has no chat template: it answers /v1/completions alone.");
         }
-        try (InferenceEngine closed = served.engine()) {
+        try (TokenEngine closed = served.engine()) {
             return serve(new ServedModels(Map.of(name == null ? model.name() : name, served), functions), serverOptions, stop,
                 options.out());
         }
+    }
+
+    private TokenEngine engine(Decoder decoder) {
+        Optional<DiffusionGenerator> denoiser = diffusion.generator(decoder);
+        if (denoiser.isEmpty()) {
+            return new InferenceEngine(decoder, EngineOptions.of(decoder).withMaxSequences(parallel).withMaxQueued(queue));
+        }
+        if (denoiser.get().options().unmasking() instanceof Unmasking.Steps) {
+            throw new UsageException("--steps: a server's answers have as many tokens as clients ask for, for which no number of"
+                + " steps is right; use --threshold");
+        }
+        return new DiffusionEngine(denoiser.get(), parallel, queue);
     }
 
     private Map<String, ?> serve(ServedModels models, ServerOptions serverOptions, StopRequest stop, PrintStream out)

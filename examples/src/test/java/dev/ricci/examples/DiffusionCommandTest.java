@@ -124,6 +124,14 @@ class DiffusionCommandTest {
     }
 
     @Test
+    void aServerTakesNoNumberOfSteps() {
+        CommandLineRun run = CommandLineRun.of("serve", dir.resolve("bd3").toString(), "--port", "0", "--steps", "8");
+        assertTrue(run.code() == 2 && run.err().contains("use --threshold"), run.err());
+        CommandLineRun other = CommandLineRun.of("serve", dir.resolve("ar").toString(), "--port", "0", "--threshold", "0.5");
+        assertTrue(other.code() == 2 && other.err().contains("writes from left to right"), other.err());
+    }
+
+    @Test
     void fillsGapsAndShowsHow() {
         CommandLineRun run = generate("llada", "--infill", "she sells [MASK:3] shells[MASK:2]by", "--temperature", "0",
             "--watch", "--steps", "5");

@@ -2,8 +2,11 @@ package dev.ricci.models.diffusion;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.generation.GenerationConfig;
+import dev.ricci.models.generation.GenerationRequest;
 import dev.ricci.models.generation.Generator;
 import dev.ricci.models.generation.QueueFullException;
+import dev.ricci.models.generation.TokenEngine;
+import dev.ricci.models.generation.TokenStream;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.cpu.Threads;
 import java.util.ArrayDeque;
@@ -22,7 +25,7 @@ import java.util.function.Supplier;
  * <p>Thread-safe. One daemon thread of its own runs the model, with as many threads an op as {@link Threads#current()} says
  * where the engine is made. A text that fails takes no other with it.
  */
-public final class DiffusionEngine implements Generator, AutoCloseable {
+public final class DiffusionEngine implements Generator, TokenEngine {
     /** A text, and who waits for it. */
     private static final class Task {
         final DiffusionGenerator generator;
@@ -103,6 +106,35 @@ public final class DiffusionEngine implements Generator, AutoCloseable {
             lock.notifyAll();
         }
         return task.run;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>As many tokens as the request allows and the context holds, in whole blocks of the usual way of writing; the rest of
+     * a last block is dropped. A token's probability is the one that it had when it became known, and there are none of other
+     * ids.
+     *
+     * @throws TensorException also if the request asks for other ids, or filters those that may be drawn
+     */
+    @Override
+    public TokenStream submit(GenerationRequest request) {
+        if (request.topLogProbabilities() > 0) {
+            throw new TensorException("diffusion: a token comes with its own probability alone, not with those of "
+                    + request.topLogProbabilities() + " others; ask for none");
+        }
+        int[] prompt = request.prompt();
+        int room = usual.model().config().contextLength() - prompt.length;
+        int wanted = Math.min(request.config().maxNewTokens(), room);
+        if (room < 0) {
+            throw new TensorException("diffusion: a prompt of " + prompt.length + " tokens exceeds the model's context of "
+                    + usual.model().config().contextLength() + "; cut it");
+        }
+        int block = Math.max(1, Math.max(usual.options().block(), usual.model().config().diffusion().orElseThrow().block()));
+        int whole = (wanted + block - 1) / block * block;
+        int written = whole <= room ? whole : whole - block;
+        DiffusionRun run = submit(prompt, request.config().withMaxNewTokens(written));
+        return new OrderedTokens(run, prompt.length, Math.min(wanted, written), request.stopIds());
     }
 
     /**
@@ -252,7 +284,6 @@ public final class DiffusionEngine implements Generator, AutoCloseable {
         }
     }
 
-    /** Accepts nothing more and cancels whatever has not ended. */
     @Override
     public void close() {
         synchronized (lock) {

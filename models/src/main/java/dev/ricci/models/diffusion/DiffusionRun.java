@@ -1,9 +1,11 @@
 package dev.ricci.models.diffusion;
 
 import dev.ricci.tensor.TensorException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 
 /**
  * What becomes of a text that a {@link DiffusionEngine} denoises: its ids as they become known, in any order. They wait here
@@ -30,11 +32,36 @@ public final class DiffusionRun implements AutoCloseable {
             while (reveals.isEmpty() && !isEnded()) {
                 reveals.wait();
             }
-            if (reveals.isEmpty() && failure != null) {
-                throw failed();
-            }
-            return Optional.ofNullable(reveals.poll());
+            return take();
         }
+    }
+
+    /**
+     * Waits for the next id, but not for ever.
+     *
+     * @return as {@link #next()}
+     * @throws TimeoutException if none came in time; the text goes on
+     * @throws TensorException if the text failed
+     */
+    public Optional<Reveal> next(Duration wait) throws InterruptedException, TimeoutException {
+        long end = System.nanoTime() + wait.toNanos();
+        synchronized (reveals) {
+            while (reveals.isEmpty() && !isEnded()) {
+                long millis = (end - System.nanoTime() + 999_999) / 1_000_000;
+                if (millis <= 0) {
+                    throw new TimeoutException("nothing became known within " + wait.toMillis() + " ms");
+                }
+                reveals.wait(millis);
+            }
+            return take();
+        }
+    }
+
+    private Optional<Reveal> take() {
+        if (reveals.isEmpty() && failure != null) {
+            throw failed();
+        }
+        return Optional.ofNullable(reveals.poll());
     }
 
     /**

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * taken, so that a slow reader delays nobody. One thread reads; any thread may cancel. A reader that loses interest
  * closes it, which gives its place in the engine back.
  */
-public final class Generation implements AutoCloseable {
+public final class Generation implements TokenStream {
     /**
      * An id and the natural logarithm of its probability, in the model's own distribution: before temperature, penalty
      * and filters.
@@ -75,13 +75,7 @@ public final class Generation implements AutoCloseable {
         }
     }
 
-    /**
-     * Waits for the next token, but not for ever.
-     *
-     * @return as {@link #next()}
-     * @throws TimeoutException if none came in time; the generation goes on
-     * @throws TensorException if the generation failed
-     */
+    @Override
     public Optional<Token> next(Duration wait) throws InterruptedException, TimeoutException {
         long end = System.nanoTime() + wait.toNanos();
         synchronized (tokens) {
@@ -104,19 +98,19 @@ public final class Generation implements AutoCloseable {
         return Optional.ofNullable(tokens.poll());
     }
 
-    /** Why there will be no more tokens; nothing while there may be some. Tokens not yet read may still wait. */
+    @Override
     public Optional<Finish> finish() {
         synchronized (tokens) {
             return Optional.ofNullable(finish);
         }
     }
 
-    /** Number of ids of the prompt. */
+    @Override
     public int promptTokens() {
         return promptTokens;
     }
 
-    /** How many ids of the prompt needed no computation, because the cache held their keys and values. */
+    @Override
     public int reusedTokens() {
         synchronized (tokens) {
             return reusedTokens;

@@ -30,7 +30,7 @@ import java.util.function.IntPredicate;
  * }
  * }</pre>
  */
-public final class InferenceEngine implements Generator, AutoCloseable {
+public final class InferenceEngine implements Generator, TokenEngine {
     private final int vocabulary;
     /** Most tokens that one sequence may have in the cache. */
     private final int room;
@@ -59,13 +59,7 @@ public final class InferenceEngine implements Generator, AutoCloseable {
         thread = Thread.ofPlatform().name("ricci-engine").daemon().start(() -> Threads.limit(threads, loop));
     }
 
-    /**
-     * Asks for a sequence.
-     *
-     * @return its tokens, as they will be made
-     * @throws QueueFullException if as many are being generated and wait as the options allow
-     * @throws TensorException if the prompt does not fit the model, or the engine is closed
-     */
+    @Override
     public Generation submit(GenerationRequest request) {
         check(request);
         Generation handle = new Generation(loop::cancelled, request.prompt().length);
@@ -137,7 +131,6 @@ public final class InferenceEngine implements Generator, AutoCloseable {
         return ended;
     }
 
-    /** Accepts nothing more and cancels whatever has not ended. */
     @Override
     public void close() {
         loop.close(true);

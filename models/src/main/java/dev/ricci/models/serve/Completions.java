@@ -5,6 +5,7 @@ import dev.ricci.models.generation.Generation.Token;
 import dev.ricci.models.generation.GenerationRequest;
 import dev.ricci.models.generation.QueueFullException;
 import dev.ricci.models.generation.TextStream;
+import dev.ricci.models.generation.TokenStream;
 import dev.ricci.models.serve.CompletionRequest.Input;
 import dev.ricci.tensor.TensorException;
 import java.io.IOException;
@@ -34,9 +35,9 @@ final class Completions {
                     + ", with the answer");
         }
         Answer answer = Answer.of(name, request, model.tokenizer());
-        try (Generation generation = submit(request, prompt)) {
+        try (TokenStream tokens = submit(request, prompt)) {
             TextStream text = new TextStream(model.tokenizer(), prompt, request.config().stop());
-            Run run = new Run(request, answer, generation, text, reply, System.nanoTime() + maxTime.toNanos());
+            Run run = new Run(request, answer, tokens, text, reply, System.nanoTime() + maxTime.toNanos());
             if (request.stream()) {
                 run.stream();
             } else {
@@ -45,7 +46,7 @@ final class Completions {
         }
     }
 
-    private Generation submit(CompletionRequest request, int[] prompt) {
+    private TokenStream submit(CompletionRequest request, int[] prompt) {
         try {
             return model.engine().submit(new GenerationRequest(prompt, request.config(), model.endIds(),
                     Math.max(0, request.logProbabilities())));
@@ -69,7 +70,7 @@ final class Completions {
     }
 
     /** One answer as it is made. */
-    private record Run(CompletionRequest request, Answer answer, Generation generation, TextStream text, Reply reply,
+    private record Run(CompletionRequest request, Answer answer, TokenStream source, TextStream text, Reply reply,
             long deadline) {
         void whole() throws IOException, InterruptedException {
             List<Token> tokens = new ArrayList<>();
@@ -116,7 +117,7 @@ final class Completions {
             while (!text.stopped() && System.nanoTime() - deadline < 0) {
                 reply.keepAlive();
                 try {
-                    return generation.next(Reply.SILENCE);
+                    return source.next(Reply.SILENCE);
                 } catch (TimeoutException e) {
                     continue; // the client may have gone meanwhile
                 }
@@ -128,7 +129,7 @@ final class Completions {
             if (text.stopped()) {
                 return "stop";
             }
-            Optional<Generation.Finish> finish = generation.finish();
+            Optional<Generation.Finish> finish = source.finish();
             if (finish.isEmpty()) {
                 throw ApiException.later(504, "timeout", "the answer took longer than this server allows");
             }
@@ -141,7 +142,7 @@ final class Completions {
         }
 
         private Answer.Usage usage(int completion) {
-            return new Answer.Usage(generation.promptTokens(), generation.reusedTokens(), completion);
+            return new Answer.Usage(source.promptTokens(), source.reusedTokens(), completion);
         }
     }
 }

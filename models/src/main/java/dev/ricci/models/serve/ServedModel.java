@@ -2,8 +2,7 @@ package dev.ricci.models.serve;
 
 import dev.ricci.models.LanguageModel;
 import dev.ricci.models.chat.ChatEncoder;
-import dev.ricci.models.generation.EngineOptions;
-import dev.ricci.models.generation.InferenceEngine;
+import dev.ricci.models.generation.TokenEngine;
 import dev.ricci.models.tokenizer.Tokenizer;
 import java.util.Optional;
 import java.util.Set;
@@ -17,11 +16,11 @@ import java.util.Set;
  * @param endIds each of these ids ends an answer
  * @param contextLength most tokens of prompt and answer
  */
-public record ServedModel(InferenceEngine engine, Tokenizer tokenizer, Optional<ChatEncoder> chat, Set<Integer> endIds,
+public record ServedModel(TokenEngine engine, Tokenizer tokenizer, Optional<ChatEncoder> chat, Set<Integer> endIds,
         int contextLength) {
-    /** A model as it was loaded, with an engine of its own. */
-    public static ServedModel of(LanguageModel model, EngineOptions options) {
-        return new ServedModel(new InferenceEngine(model.decoder(), options), model.tokenizer(), ChatEncoder.of(model),
-                model.endIds(), model.decoder().config().contextLength());
+    /** A model as it was loaded, with an engine that was made for it. */
+    public static ServedModel of(LanguageModel model, TokenEngine engine) {
+        return new ServedModel(engine, model.tokenizer(), ChatEncoder.of(model), model.endIds(),
+                model.decoder().config().contextLength());
     }
 }

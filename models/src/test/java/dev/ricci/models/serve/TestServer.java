@@ -36,16 +36,27 @@ final class TestServer implements AutoCloseable {
 
     TestServer(EngineOptions options, ServerOptions serverOptions, Map<String, EmbeddingFunction> embeddings)
             throws IOException {
-        StringBuilder alphabet = new StringBuilder("\n");
-        for (char c = ' '; c < 127; c++) {
-            alphabet.append(c);
-        }
-        Tokenizer tokenizer = CharTokenizer.of(alphabet.toString());
+        Tokenizer tokenizer = tokenizer();
         Decoder model = new Decoder(DecoderConfig.llama(tokenizer.vocabSize(), LONG, 1, 2, 1, 8, 16), Rng.of(3));
         engine = new InferenceEngine(model, options);
         ServedModel served = new ServedModel(engine, tokenizer,
                 Optional.of(new ChatEncoder(tokenizer, ChatTemplate.chatMl())), Set.of(), LONG);
         server = OpenAiServer.start(new ServedModels(Map.of(MODEL, served), embeddings), serverOptions);
+    }
+
+    /** Of another model; {@link #engine} is null. */
+    TestServer(ServedModel served) throws IOException {
+        engine = null;
+        server = OpenAiServer.start(new ServedModels(Map.of(MODEL, served), Map.of()), ServerOptions.loopback(0));
+    }
+
+    /** Of what can be printed. */
+    static Tokenizer tokenizer() {
+        StringBuilder alphabet = new StringBuilder("\n");
+        for (char c = ' '; c < 127; c++) {
+            alphabet.append(c);
+        }
+        return CharTokenizer.of(alphabet.toString());
     }
 
     static TestServer of(int sequences, int queued) throws IOException {
