@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Mixin;
@@ -113,7 +114,7 @@ public final class FinetuneCommand implements RicciCommand {
         Map<String, Object> config = config(p, base, source);
         FinetuneData material = FinetuneData.of(source, base);
         TrainingRun run = new TrainingRun(out, trained, material.loss(), material.loader(), material.evaluator(),
-            p.optimization(), where, config);
+            p.optimization(), where, config, Optional.empty());
         Double before = resume ? null : (Double) material.evaluator().evaluate();
         TrainingResult result = run.train(resume, options, headline(p, decoder, trained, material, context, before));
         return finish(run, result, base, adapter, before, options.out());

@@ -5,7 +5,7 @@ import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.models.diffusion.DiffusionData;
 import dev.ricci.models.diffusion.DiffusionScoring;
 import dev.ricci.models.diffusion.MaskedDiffusion;
-import dev.ricci.models.diffusion.NoiseRange;
+import dev.ricci.models.diffusion.Noise;
 import dev.ricci.models.generation.Scoring;
 import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.Dataset;
@@ -61,7 +61,7 @@ enum Objective {
     }
 
     /** The loss of a batch. */
-    Function<Batch, Tensor> loss(Decoder model, NoiseRange noise) {
+    Function<Batch, Tensor> loss(Decoder model, Noise noise) {
         return this == AR ? b -> model.loss(b.inputs(), b.targets()) : new MaskedDiffusion(model, noise)::loss;
     }
 

@@ -2,11 +2,16 @@ package dev.ricci.examples;
 
 import dev.ricci.models.ModelFile;
 import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.diffusion.DiffusionData;
+import dev.ricci.models.diffusion.Noise;
+import dev.ricci.models.diffusion.SearchedNoise;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.Sampling;
 import dev.ricci.models.tokenizer.Tokenizer;
 import dev.ricci.models.tokenizer.Tokenizers;
+import dev.ricci.nn.data.Batch;
 import dev.ricci.nn.data.DataLoader;
+import dev.ricci.nn.data.Dataset;
 import dev.ricci.nn.data.TokenWindows;
 import dev.ricci.nn.train.TrainingResult;
 import dev.ricci.tensor.Device;
@@ -15,7 +20,10 @@ import dev.ricci.tensor.TensorException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Mixin;
@@ -26,6 +34,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Train a language model on a text.")
 public final class TrainCommand implements RicciCommand {
     private static final int SAMPLE_TOKENS = 300;
+    private static final int SEARCH_BATCHES = 16;
+    private static final long SEARCH_SEED = 1;
 
     @Spec
     private CommandSpec spec;
@@ -71,7 +81,7 @@ public final class TrainCommand implements RicciCommand {
         TrainPreset p = PresetOptions.read(spec, preset);
         checkUsage(p);
         Device where = device.device(options.out());
-        Run run = prepare(p, where, out != null ? out : Path.of("runs", presetName), options.seed());
+        Run run = prepare(p, where, out != null ? out : Path.of("runs", presetName), options);
         Optimization o = p.optimization();
         TrainingResult result = run.training.train(resume, options, String.format(
             "%,d parameters, %,d training and %,d validation tokens, vocabulary %d; %d steps of %d tokens",
@@ -92,7 +102,8 @@ public final class TrainCommand implements RicciCommand {
         }
     }
 
-    private Run prepare(TrainPreset p, Device where, Path folder, long seed) throws Exception {
+    private Run prepare(TrainPreset p, Device where, Path folder, CommonOptions options) throws Exception {
+        long seed = options.seed();
         String content = text == null ? TextSource.ofProject() : TextSource.read(text);
         if (content.isEmpty()) {
             throw new TensorException("train: the text " + text + " is empty");
@@ -106,9 +117,22 @@ public final class TrainCommand implements RicciCommand {
         Objective objective = p.prediction().kind();
         DataLoader loader = DataLoader.of(objective.data(TokenWindows.everywhere(split.training(), p.context())),
             DataLoader.Options.drawn(p.optimization().batch(), seed));
-        return new Run(new TrainingRun(folder, model, objective.loss(model, p.prediction().noise()), loader,
-            () -> objective.validate(model, split.validation(), p.context()), p.optimization(), where, config), tokenizer,
-            split.validation(), model);
+        Noise noise = p.prediction().noise();
+        Optional<TrainingRun.Curriculum> curriculum = noise instanceof SearchedNoise searched
+            ? Optional.of(new TrainingRun.Curriculum(searched.variables(), new NoiseListener(searched, model,
+                searchBatches(split.validation(), p), options.out()))) : Optional.empty();
+        return new Run(new TrainingRun(folder, model, objective.loss(model, noise), loader,
+            () -> objective.validate(model, split.validation(), p.context()), p.optimization(), where, config, curriculum),
+            tokenizer, split.validation(), model);
+    }
+
+    /** In which the loss of a model varies, the same each time. */
+    private static List<Batch> searchBatches(int[] validation, TrainPreset p) {
+        Dataset windows = DiffusionData.windows(TokenWindows.everywhere(validation, p.context()), 0, 1);
+        try (DataLoader loader = DataLoader.of(windows, DataLoader.Options.drawn(p.optimization().batch(), SEARCH_SEED)
+                .withPrefetch(0))) {
+            return IntStream.range(0, SEARCH_BATCHES).mapToObj(i -> loader.next()).toList();
+        }
     }
 
     private static Map<String, ?> finish(Run run, TrainingResult result, CommonOptions options) throws Exception {

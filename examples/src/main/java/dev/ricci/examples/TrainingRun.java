@@ -6,14 +6,17 @@ import dev.ricci.nn.data.DataLoader;
 import dev.ricci.nn.train.Evaluator;
 import dev.ricci.nn.train.JsonlMetrics;
 import dev.ricci.nn.train.Trainer;
+import dev.ricci.nn.train.TrainingListener;
 import dev.ricci.nn.train.TrainingResult;
 import dev.ricci.tensor.Device;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.Variable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -28,9 +31,18 @@ import java.util.function.Function;
  * @param optimization the hyper-parameters of the training
  * @param device where the steps run
  * @param config what checkpoints keep, so that a run goes on only with its own model and text
+ * @param curriculum what changes while it is trained
  */
 record TrainingRun(Path folder, Layer trained, Function<Batch, Tensor> loss, DataLoader loader, Evaluator evaluator,
-    Optimization optimization, Device device, Map<String, Object> config) {
+    Optimization optimization, Device device, Map<String, Object> config, Optional<Curriculum> curriculum) {
+    /**
+     * Something that changes while a model is trained.
+     *
+     * @param variables that checkpoints keep
+     * @param listener that changes them
+     */
+    record Curriculum(Map<String, Variable> variables, TrainingListener listener) {
+    }
 
     /**
      * Trains, from the beginning or from the last checkpoint in the folder.
@@ -54,6 +66,7 @@ record TrainingRun(Path folder, Layer trained, Function<Batch, Tensor> loss, Dat
             .listener(new ConsoleProgress(console))
             .listener(new StopListener(stop, trainer))
             .listener(curve);
+        curriculum.ifPresent(c -> trainer.keeping(c.variables).listener(c.listener));
         console.printf("%s: %s%n", folder, headline);
         return resume ? trainer.resume() : trainer.run();
     }

@@ -123,6 +123,32 @@ class DiffusionCommandTest {
         assertTrue(wrong.code() == 2 && wrong.err().contains("blocks of 8 tokens, got 12"), wrong.err());
     }
 
+    /** A range that was chosen is a part of what a training goes on with. */
+    @Test
+    void theRangeOfNoiseIsSearchedAndResumed() throws IOException {
+        String[] options = {"--objective", "bd3", "--noise-search", "true", "--eval-every", "50",
+            "--checkpoint-every", "120"};
+        CommandLineRun whole = train("searched", options);
+        assertEquals(0, whole.code(), whole.err());
+        assertTrue(whole.err().contains("from step 51 on a token is masked with a probability of 0."), whole.err());
+        Path checkpoint = dir.resolve("searched/step-00000120");
+        Path copy = dir.resolve("resumed/step-00000120");
+        Files.createDirectories(copy);
+        for (String file : List.of("model.safetensors", "optimizer.safetensors", "state.json")) {
+            Files.copy(checkpoint.resolve(file), copy.resolve(file));
+        }
+        List<String> args = new ArrayList<>(List.of(options));
+        args.add("--resume");
+        CommandLineRun resumed = train("resumed", args.toArray(String[]::new));
+        assertEquals(0, resumed.code(), resumed.err());
+        assertTrue(resumed.err().contains("going on after step 120"), resumed.err());
+        for (String file : List.of("model.safetensors", "optimizer.safetensors")) {
+            assertEquals(-1, Files.mismatch(dir.resolve("searched/step-00000150").resolve(file),
+                dir.resolve("resumed/step-00000150").resolve(file)), file);
+        }
+        refused(2, train("x", "--noise-search", "true"), "masks nothing");
+    }
+
     @Test
     void aServerTakesNoNumberOfSteps() {
         CommandLineRun run = CommandLineRun.of("serve", dir.resolve("bd3").toString(), "--port", "0", "--steps", "8");

@@ -24,7 +24,7 @@ import dev.ricci.tensor.TensorException;
  * @param model with {@link DecoderConfig#diffusion()}
  * @param noise how much is hidden
  */
-public record MaskedDiffusion(Decoder model, NoiseRange noise) {
+public record MaskedDiffusion(Decoder model, Noise noise) {
     /** Checks that the model is one of masked diffusion. */
     public MaskedDiffusion {
         configOf(model, "masked diffusion");
@@ -89,7 +89,7 @@ public record MaskedDiffusion(Decoder model, NoiseRange noise) {
         int blocks = config.block() == 0 ? 1 : length / config.block();
         Tensor even = Tensor.arange(rows * blocks, DType.F32, 0, 1).div(rows * blocks);
         Tensor t = even.add(rng.split("t").uniform()).mod(1);
-        Tensor p = t.mul(noise.high() - noise.low()).add(noise.low()).reshape(rows, blocks, 1)
+        Tensor p = noise.probabilities(t).reshape(rows, blocks, 1)
                 .expand(rows, blocks, length / blocks).reshape(rows, length);
         Tensor free = batch.targets().ne(Functional.IGNORE_INDEX).logicalAnd(ids.ne(config.maskId()));
         Tensor masked = rng.split("mask").uniform(rows, length).lt(p).logicalAnd(free);

@@ -1,5 +1,6 @@
 package dev.ricci.models.diffusion;
 
+import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 
 /**
@@ -10,7 +11,7 @@ import dev.ricci.tensor.TensorException;
  * @param low at least 0.001, so that weights 1 / p stay bounded
  * @param high at most 1
  */
-public record NoiseRange(double low, double high) {
+public record NoiseRange(double low, double high) implements Noise {
     private static final double LEAST = 1e-3;
 
     /** p = (1 - e) t + e with t uniform in (0, 1) and e = 0.001 (Nie et al. 2025, algorithm 1). */
@@ -22,5 +23,15 @@ public record NoiseRange(double low, double high) {
             throw new TensorException("masked diffusion: the range of masking probabilities must lie in " + LEAST
                     + " .. 1, got " + low + " .. " + high);
         }
+    }
+
+    @Override
+    public NoiseRange range() {
+        return this;
+    }
+
+    @Override
+    public Tensor probabilities(Tensor amounts) {
+        return amounts.mul(high - low).add(low);
     }
 }

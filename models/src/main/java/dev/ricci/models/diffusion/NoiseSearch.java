@@ -2,9 +2,9 @@ package dev.ricci.models.diffusion;
 
 import dev.ricci.models.decoder.Decoder;
 import dev.ricci.nn.data.Batch;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class NoiseSearch {
             for (int i = 0; i < batches.size(); i++) {
                 Batch batch = batches.get(i);
                 Rng draw = rng.split(i);
-                double loss = NoGrad.call(() -> objective.loss(batch, draw)).item();
+                double loss = Workspace.discarding(() -> objective.loss(batch, draw).item());
                 sum += loss;
                 squares += loss * loss;
             }

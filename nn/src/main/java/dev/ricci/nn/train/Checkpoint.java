@@ -8,6 +8,7 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.TensorSpec;
+import dev.ricci.tensor.Variable;
 import dev.ricci.tensor.io.AtomicFiles;
 import dev.ricci.tensor.io.Json;
 import dev.ricci.tensor.io.Safetensors;
@@ -23,8 +24,8 @@ import java.util.Optional;
 
 /**
  * A folder with all that a training needs to go on: {@code model.safetensors} (parameters and buffers),
- * {@code optimizer.safetensors} (and averages of weights, as {@code average/<path>}) and {@code state.json}. The
- * checkpoints of a run lie beside each other as {@code step-00002000}. A checkpoint is there as a whole or not at all,
+ * {@code optimizer.safetensors} (and averages of weights, as {@code average/<path>}, and other variables of the training,
+ * as {@code training/<name>}) and {@code state.json}. The checkpoints of a run lie beside each other as {@code step-00002000}. A checkpoint is there as a whole or not at all,
  * whenever the process is killed; the same seed gives the same bytes.
  */
 public final class Checkpoint {
@@ -35,6 +36,7 @@ public final class Checkpoint {
     /** The file of everything else. */
     public static final String STATE = "state.json";
     private static final String AVERAGE = "average/";
+    private static final String MORE = "training/";
 
     private final Path folder;
     private final CheckpointState state;
@@ -89,10 +91,11 @@ public final class Checkpoint {
      *
      * @param run the folder of the run; made if it is not there
      * @param average of weights, or null
+     * @param more variables of the training, by name
      */
     public static Checkpoint write(Path run, CheckpointState state, Layer model, Optimizer optimizer,
-            ExponentialMovingAverage average) throws IOException {
-        Map<String, Tensor> kept = tensors(optimizer, average);
+            ExponentialMovingAverage average, Map<String, Variable> more) throws IOException {
+        Map<String, Tensor> kept = tensors(optimizer, average, more);
         Path folder = CheckpointFolders.write(run, state.step(), temporary -> {
             Safetensors.save(temporary.resolve(MODEL), model.stateDict());
             Safetensors.save(temporary.resolve(OPTIMIZER), kept);
@@ -101,11 +104,13 @@ public final class Checkpoint {
         return new Checkpoint(folder, state);
     }
 
-    private static Map<String, Tensor> tensors(Optimizer optimizer, ExponentialMovingAverage average) {
+    private static Map<String, Tensor> tensors(Optimizer optimizer, ExponentialMovingAverage average,
+            Map<String, Variable> more) {
         Map<String, Tensor> all = new LinkedHashMap<>(optimizer.stateDict());
         if (average != null) {
             average.stateDict().forEach((path, t) -> all.put(AVERAGE + path, t));
         }
+        more.forEach((name, v) -> all.put(MORE + name, v.snapshot()));
         return all;
     }
 
@@ -139,11 +144,13 @@ public final class Checkpoint {
      * Loads everything into a model and its optimizer.
      *
      * @param average of weights, or null
+     * @param more variables of the training, by name
      * @throws TensorException naming all missing, unexpected and mismatched tensors of both files, if this is a
      *     checkpoint of another model or optimizer; nothing has changed then
      */
-    public void restore(Layer model, Optimizer optimizer, ExponentialMovingAverage average) throws IOException {
-        Map<String, Tensor> kept = tensors(optimizer, average);
+    public void restore(Layer model, Optimizer optimizer, ExponentialMovingAverage average, Map<String, Variable> more)
+            throws IOException {
+        Map<String, Tensor> kept = tensors(optimizer, average, more);
         LoadReport ofModel = compare(model.stateDict(), folder.resolve(MODEL));
         LoadReport ofOptimizer = compare(kept, folder.resolve(OPTIMIZER));
         if (!ofModel.isComplete() || !ofOptimizer.isComplete()) {
@@ -154,10 +161,13 @@ public final class Checkpoint {
                     + "\nNothing was loaded. Use the options that the checkpoint was made with.");
         }
         Map<String, Tensor> averages = new LinkedHashMap<>();
+        Map<String, Tensor> others = new LinkedHashMap<>();
         Map<String, Tensor> own = new LinkedHashMap<>();
         Safetensors.load(folder.resolve(OPTIMIZER)).forEach((name, t) -> {
             if (average != null && name.startsWith(AVERAGE)) {
                 averages.put(name.substring(AVERAGE.length()), t);
+            } else if (name.startsWith(MORE)) {
+                others.put(name.substring(MORE.length()), t);
             } else {
                 own.put(name, t);
             }
@@ -168,6 +178,7 @@ public final class Checkpoint {
         if (average != null) {
             average.load(averages);
         }
+        more.forEach((name, v) -> v.assign(others.get(name)));
     }
 
     private static LoadReport compare(Map<String, Tensor> expected, Path file) throws IOException {

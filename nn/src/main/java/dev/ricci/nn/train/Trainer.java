@@ -12,6 +12,7 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Variable;
 import dev.ricci.tensor.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ public final class Trainer {
     private Evaluator evaluator;
     private ExponentialMovingAverage average;
     private Map<String, Object> config = Map.of();
+    private Map<String, Variable> kept = Map.of();
 
     private volatile boolean stopRequested;
     private boolean started;
@@ -109,6 +111,16 @@ public final class Trainer {
     public Trainer config(Map<String, ?> c) {
         Json.write(c);
         config = new LinkedHashMap<>(c);
+        return this;
+    }
+
+    /**
+     * With variables that belong to the training and not to the model, such as those of a curriculum: checkpoints keep them.
+     *
+     * @param variables by name
+     */
+    public Trainer keeping(Map<String, Variable> variables) {
+        kept = Map.copyOf(variables);
         return this;
     }
 
@@ -196,7 +208,7 @@ public final class Trainer {
         DataLoader.State before = data.state();
         data.seek(s.data());
         try {
-            from.restore(model, optimizer, average);
+            from.restore(model, optimizer, average, kept);
         } catch (TensorException e) {
             data.seek(before);
             throw e;
@@ -323,7 +335,7 @@ public final class Trainer {
         CheckpointState state = new CheckpointState(step, rng.key().toLongArray()[0],
                 Schedule.describe(optimizer.state().schedule()), data.state(), bestScore, bestStep,
                 evaluationsSinceBest, config);
-        checkpoint = Checkpoint.write(options.folder(), state, model, optimizer, average).folder();
+        checkpoint = Checkpoint.write(options.folder(), state, model, optimizer, average, kept).folder();
         CheckpointFolders.keep(options.folder(), options.keepLast(), bestStep);
         for (TrainingListener l : listeners) {
             l.onCheckpoint(new TrainingListener.Saved(step, checkpoint));

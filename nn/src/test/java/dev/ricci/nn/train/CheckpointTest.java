@@ -38,7 +38,7 @@ class CheckpointTest {
     }
 
     private Checkpoint write(long step, Layer model) throws IOException {
-        return Checkpoint.write(run, state(step), model, AdamW.of(model.parameters(), 0.1), null);
+        return Checkpoint.write(run, state(step), model, AdamW.of(model.parameters(), 0.1), null, Map.of());
     }
 
     @Test
@@ -49,7 +49,7 @@ class CheckpointTest {
         assertEquals(state(3), read.state());
         TinyModel other = new TinyModel(4);
         other.head.assign(Rng.of(9).normal(4, TinyModel.VOCABULARY));
-        read.restore(other, AdamW.of(other.parameters(), 0.1), null);
+        read.restore(other, AdamW.of(other.parameters(), 0.1), null, Map.of());
         assertArrayEquals(model.head.value().toFloatArray(), other.head.value().toFloatArray());
     }
 
@@ -59,7 +59,7 @@ class CheckpointTest {
         write(3, new TinyModel(5));
         assertEquals(List.of("step-00000003"), names());
         TinyModel model = new TinyModel(5);
-        Checkpoint.latest(run).orElseThrow().restore(model, AdamW.of(model.parameters(), 0.1), null);
+        Checkpoint.latest(run).orElseThrow().restore(model, AdamW.of(model.parameters(), 0.1), null, Map.of());
     }
 
     @Test
@@ -106,7 +106,7 @@ class CheckpointTest {
         Checkpoint checkpoint = write(3, new TinyModel(5));
         Other other = new Other();
         TensorException e = assertThrows(TensorException.class,
-                () -> checkpoint.restore(other, AdamW.of(other.parameters(), 0.1), null));
+                () -> checkpoint.restore(other, AdamW.of(other.parameters(), 0.1), null, Map.of()));
         for (String part : List.of("missing tail\n", "unexpected head\n", "mismatched table: expected F32[11, 4], found"
                 + " F32[11, 5]", "missing tail.m", "unexpected head.v", "mismatched table.m", "Nothing was loaded")) {
             assertTrue(e.getMessage().contains(part), part + " in " + e.getMessage());
@@ -114,7 +114,7 @@ class CheckpointTest {
         assertArrayEquals(new float[2], other.parameters().get("tail").value().toFloatArray());
         TinyModel same = new TinyModel(5);
         Optimizer sgd = Sgd.of(same.parameters(), 0.1);
-        assertThrows(TensorException.class, () -> checkpoint.restore(same, sgd, null));
+        assertThrows(TensorException.class, () -> checkpoint.restore(same, sgd, null, Map.of()));
     }
 
     @Test
@@ -126,7 +126,7 @@ class CheckpointTest {
             TinyModel model = new TinyModel(4);
             float[] before = model.head.value().toFloatArray();
             FormatException e = assertThrows(FormatException.class,
-                    () -> Checkpoint.open(folder).restore(model, AdamW.of(model.parameters(), 0.1), null));
+                    () -> Checkpoint.open(folder).restore(model, AdamW.of(model.parameters(), 0.1), null, Map.of()));
             assertTrue(e.getMessage().contains(name), e.getMessage());
             assertArrayEquals(before, model.head.value().toFloatArray());
             Files.delete(folder.resolve(name));
