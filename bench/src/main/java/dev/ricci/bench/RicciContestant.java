@@ -17,6 +17,7 @@ import dev.ricci.tensor.Program;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Shape;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.Workspace;
 import dev.ricci.tensor.cpu.Threads;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -209,7 +210,7 @@ final class RicciContestant {
 
     /** The likeliest next id. */
     private static int next(Decoder model, int[] ids, KvCache cache) {
-        return (int) model.nextLogits(ids(ids), cache).argmax(-1).item();
+        return Workspace.discarding(() -> (int) model.nextLogits(ids(ids), cache).argmax(-1).item());
     }
 
     private static Contestant encode(Workload.Encode w, int threads) {

@@ -126,11 +126,11 @@ class DiffusionCommandTest {
     /** A range that was chosen is a part of what a training goes on with. */
     @Test
     void theRangeOfNoiseIsSearchedAndResumed() throws IOException {
-        String[] options = {"--objective", "bd3", "--noise-search", "true", "--eval-every", "50",
+        String[] options = {"--objective", "bd3", "--noise-search", "true", "--eval-every", "100", "--batch", "4",
             "--checkpoint-every", "120"};
         CommandLineRun whole = train("searched", options);
         assertEquals(0, whole.code(), whole.err());
-        assertTrue(whole.err().contains("from step 51 on a token is masked with a probability of 0."), whole.err());
+        assertTrue(whole.err().contains("from step 101 on a token is masked with a probability of 0."), whole.err());
         Path checkpoint = dir.resolve("searched/step-00000120");
         Path copy = dir.resolve("resumed/step-00000120");
         Files.createDirectories(copy);

@@ -8,9 +8,9 @@ import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.nn.KvBatch;
 import dev.ricci.nn.KvCache;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
+import dev.ricci.tensor.Workspace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -103,9 +103,9 @@ record TimingPart(QualityPart.Shape shape, int[] contexts, int[] batches, int ne
             int[] wanted = new int[n * logits];
             Arrays.setAll(ids, i -> i % VOCABULARY);
             Arrays.setAll(wanted, i -> i / logits * queries + i % logits);
-            NoGrad.run(() -> {
+            Workspace.discarding(() -> {
                 Tensor hidden = model.hiddenStates(Tensor.ofInts(ids, 1, ids.length), new KvBatch(used, starts, counts));
-                model.head(hidden.squeeze(0).indexSelect(0, Tensor.ofInts(wanted))).toFloatArray();
+                return model.head(hidden.squeeze(0).indexSelect(0, Tensor.ofInts(wanted))).toFloatArray();
             });
         }
 

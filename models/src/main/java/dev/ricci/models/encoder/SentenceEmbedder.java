@@ -7,10 +7,10 @@ import dev.ricci.models.tokenizer.TokenizerJson;
 import dev.ricci.models.weights.WeightFolder;
 import dev.ricci.models.weights.gguf.GgufFile;
 import dev.ricci.tensor.FormatException;
-import dev.ricci.tensor.NoGrad;
 import dev.ricci.tensor.ShapeException;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Workspace;
 import dev.ricci.tensor.io.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -195,7 +195,7 @@ public final class SentenceEmbedder {
             }
             TokenBatch batch = TokenBatch.of(chunk.stream().map(i -> inputs.get(i).ids()).toList(),
                     chunk.stream().map(i -> inputs.get(i).types()).toList());
-            float[] all = NoGrad.call(() -> embed(batch)).toFloatArray();
+            float[] all = Workspace.discarding(() -> embed(batch).toFloatArray());
             for (int i = 0; i < chunk.size(); i++) {
                 rows[chunk.get(i)] = Arrays.copyOfRange(all, i * width(), (i + 1) * width());
             }
