@@ -1,5 +1,6 @@
 package dev.ricci.tensor;
 
+import dev.ricci.tensor.spi.HeapStorage;
 import dev.ricci.tensor.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,9 @@ public final class Workspace {
         for (UnaryOperator<Tensor> layer : layers) {
             y = memory == NONE ? layer.apply(y) : memory.step(layer, y);
         }
-        memory.leave(y);
+        if (memory != NONE) {
+            memory.leave(y);
+        }
         return y;
     }
 
@@ -62,6 +65,7 @@ public final class Workspace {
             Workspace around = current();
             if (around == null) {
                 result.storage().pin();
+                HeapStorage.stepEnded();
             } else {
                 around.fresh.add(result.storage());
             }
@@ -78,6 +82,7 @@ public final class Workspace {
             return memory.call(() -> NoGrad.call(body));
         } finally {
             memory.reclaim();
+            HeapStorage.stepEnded();
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.ricci.tensor.spi.HeapStorage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -102,6 +103,20 @@ class WorkspaceTest {
             throw new IllegalStateException();
         }));
         assertGone(seen.getFirst());
+    }
+
+    /** Texts of ever new lengths would otherwise leave memory of all lengths behind. */
+    @Test
+    void memoryOfASizeThatIsNotUsedAnyMoreIsDropped() {
+        int size = 77 * 78; // of no other test
+        Workspace.discarding(() -> Tensor.full(Shape.of(size), DType.F32, 5).add(1).toFloatArray());
+        assertTrue(HeapStorage.forResult(DType.F32, size).floats()[0] != 0, "the memory was not used again");
+        Workspace.discarding(() -> Tensor.full(Shape.of(size), DType.F32, 5).add(1).toFloatArray());
+        for (int i = 0; i < 40; i++) {
+            int other = 5000 + 17 * i;
+            Workspace.discarding(() -> Tensor.full(Shape.of(other), DType.F32, 5).add(1).toFloatArray());
+        }
+        assertTrue(HeapStorage.forResult(DType.F32, size).floats()[0] == 0, "the memory was kept");
     }
 
     @Test

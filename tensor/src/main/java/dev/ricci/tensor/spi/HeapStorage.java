@@ -41,6 +41,11 @@ public final class HeapStorage extends Storage {
         return used == null ? allocate(dtype, size) : new HeapStorage(dtype, size, used);
     }
 
+    /** Says that a step of a computation ended: memory that none of the last steps used again is left to the collector. */
+    public static void stepEnded() {
+        MemoryPool.stepEnded();
+    }
+
     /** F32 storage over an array, not copied. */
     public static HeapStorage of(float[] array) {
         return new HeapStorage(DType.F32, array.length, array);

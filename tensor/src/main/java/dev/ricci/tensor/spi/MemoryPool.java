@@ -15,6 +15,8 @@ final class MemoryPool {
     static final int SMALLEST = 4096;
     /** How often, on average, an array is used between two looks for what nobody uses. */
     private static final int USES_BETWEEN_TRIMS = 16;
+    /** Where steps are told: a look after so many, since each may have sizes of its own, and give much and use little. */
+    private static final int STEPS_BETWEEN_TRIMS = 16;
 
     private static SoftReference<MemoryPool> shared = new SoftReference<>(null);
     /** Read without the lock: where nothing is ever given back, taking costs nothing. */
@@ -31,6 +33,7 @@ final class MemoryPool {
     /** The most that lay here since the last trim. */
     private long most;
     private long given;
+    private int steps;
 
     private MemoryPool() {
     }
@@ -54,6 +57,14 @@ final class MemoryPool {
             shared = new SoftReference<>(pool);
         }
         pool.push(array);
+    }
+
+    /** Drops from time to time what none of the last steps used. */
+    static synchronized void stepEnded() {
+        MemoryPool pool = shared.get();
+        if (pool != null && ++pool.steps == STEPS_BETWEEN_TRIMS) {
+            pool.trim();
+        }
     }
 
     private float[] pop(int size) {
@@ -88,5 +99,6 @@ final class MemoryPool {
         shelves.values().removeIf(s -> s.free.isEmpty());
         most = elements;
         given = 0;
+        steps = 0;
     }
 }
