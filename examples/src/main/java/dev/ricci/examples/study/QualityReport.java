@@ -270,9 +270,11 @@ record QualityReport(Path folder) {
                 ranges.add(String.format(Locale.ROOT, "%.2f .. %.2f", r.number("noise_low"), r.number("noise_high")));
             }
         }
-        Interval gain = Interval.of(gains.stream().mapToDouble(Double::doubleValue).toArray());
-        return Finding.of("bd3-" + kind.block() + " trained in the range of noise whose loss varies least has fewer bits a character",
-            gain.low() > 0, "fewer by " + gain.text(3) + "; ranges " + String.join(", ", ranges));
+        Interval gain = interval(gains);
+        return new Finding("bd3-" + kind.block()
+            + " trained in the range of noise whose loss varies least has fewer bits a character",
+            gain.low() > 0 ? "confirmed" : gain.high() < 0 ? "refuted" : "open: the interval holds 0",
+            "fewer by " + gain.text(3) + "; ranges " + String.join(", ", ranges));
     }
 
     private List<Finding> exact(Document document) throws IOException {
