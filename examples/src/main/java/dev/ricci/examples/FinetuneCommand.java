@@ -101,7 +101,7 @@ public final class FinetuneCommand implements RicciCommand {
         Layer trained = full ? decoder : adapter;
         int most = decoder.config().contextLength();
         int block = decoder.config().diffusion().map(d -> Math.max(1, d.block())).orElse(1);
-        int context = p.context() == 0 ? Math.min(most, MOST_CONTEXT) / block * block : p.context();
+        int context = p.context() == 0 ? Math.min(most, Math.max(MOST_CONTEXT, block)) / block * block : p.context();
         if (context > most) {
             throw new UsageException("--context: the model reads " + most + " tokens at most, got " + context);
         }

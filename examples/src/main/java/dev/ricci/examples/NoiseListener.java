@@ -15,13 +15,18 @@ import java.util.List;
  * @param noise of the training
  * @param model that is trained
  * @param batches in which its loss varies
+ * @param lastStep of the training, behind which nothing is to be chosen
  * @param out for people
  */
-record NoiseListener(SearchedNoise noise, Decoder model, List<Batch> batches, PrintStream out) implements TrainingListener {
+record NoiseListener(SearchedNoise noise, Decoder model, List<Batch> batches, long lastStep, PrintStream out)
+    implements TrainingListener {
     private static final long SEED = 1;
 
     @Override
     public void onEvaluate(Evaluation event) {
+        if (event.step() == lastStep) {
+            return;
+        }
         NoiseRange before = noise.range();
         NoiseRange now = noise.search(model, batches, Rng.of(SEED));
         if ((float) now.low() != (float) before.low() || (float) now.high() != (float) before.high()) {

@@ -13,7 +13,8 @@ record Prediction(
     @Describe("Least probability that a token is masked, at least 0.001; for llada and bd3.") double noiseLow,
     @Describe("Largest one. The loss of small blocks varies less in a narrower range, such as 0.45 to 0.95 for blocks of 4.")
     double noiseHigh,
-    @Describe("Whether the range is chosen anew at each evaluation: the one in which the loss varies least.") boolean noiseSearch) {
+    @Describe("Whether the range is chosen anew at each evaluation: the one in which the loss varies least. It costs a thousand"
+        + " forward passes.") boolean noiseSearch) {
 
     /** The next token. */
     static final Prediction NEXT = new Prediction("ar", 16, NoiseRange.FULL.low(), NoiseRange.FULL.high(), false);

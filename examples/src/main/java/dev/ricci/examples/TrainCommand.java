@@ -120,7 +120,7 @@ public final class TrainCommand implements RicciCommand {
         Noise noise = p.prediction().noise();
         Optional<TrainingRun.Curriculum> curriculum = noise instanceof SearchedNoise searched
             ? Optional.of(new TrainingRun.Curriculum(searched.variables(), new NoiseListener(searched, model,
-                searchBatches(split.validation(), p), options.out()))) : Optional.empty();
+                searchBatches(split.validation(), p), p.optimization().steps(), options.out()))) : Optional.empty();
         return new Run(new TrainingRun(folder, model, objective.loss(model, noise), loader,
             () -> objective.validate(model, split.validation(), p.context()), p.optimization(), where, config, curriculum),
             tokenizer, split.validation(), model);

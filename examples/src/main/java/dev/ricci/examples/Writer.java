@@ -4,6 +4,7 @@ import dev.ricci.models.decoder.Decoder;
 import dev.ricci.models.diffusion.DiffusionGenerator;
 import dev.ricci.models.generation.AutoregressiveGenerator;
 import dev.ricci.models.generation.Generator;
+import dev.ricci.tensor.TensorException;
 
 /** The usual way in which a model of either kind writes. */
 final class Writer {
@@ -20,11 +21,17 @@ final class Writer {
      * blocks.
      *
      * @param usual for a model that can write on and on
+     * @throws TensorException if no block fits
      */
     static int tokens(Decoder model, int prompt, int usual) {
         return model.config().diffusion().map(d -> {
             int fits = Math.clamp(model.config().contextLength() - prompt, 0, usual);
-            return fits - fits % Math.max(1, d.block());
+            int whole = fits - fits % Math.max(1, d.block());
+            if (whole == 0) {
+                throw new TensorException("generate: a prompt of " + prompt + " tokens leaves no room for a block of "
+                    + Math.max(1, d.block()) + " in the context of " + model.config().contextLength() + "; cut it");
+            }
+            return whole;
         }).orElse(usual);
     }
 }

@@ -31,9 +31,9 @@ record ArmVersusDlm(boolean quick, int seeds, Machine machine, Path text, int th
         List<Part> parts = new ArrayList<>();
         parts.add(new CostPart(machine));
         parts.add(quick ? new RooflinePart(64, 1, 4, 1, threads) : new RooflinePart(1024, 512, 256, 7, threads));
-        parts.add(quick ? new TimingPart(QUICK_LARGE, new int[] {16, 1024}, new int[] {1, 2}, 32, 5, 1)
-            : new TimingPart(LARGE, new int[] {64, 256, 1024}, new int[] {1, 4, 16}, 64, 3, seeds));
-        parts.add(quick ? new WritingPart(QUICK_LARGE, 32, 32, 1, 1) : new WritingPart(LARGE, 256, 32, 1, seeds));
+        parts.add(quick ? new TimingPart(QUICK_LARGE, new int[] {16, 1024}, new int[] {1, 2}, 32, 5, 1, threads)
+            : new TimingPart(LARGE, new int[] {64, 256, 1024}, new int[] {1, 4, 16}, 64, 3, seeds, threads));
+        parts.add(quick ? new WritingPart(QUICK_LARGE, 32, 32, 1, threads) : new WritingPart(LARGE, 256, 32, seeds, threads));
         for (Task task : Task.values()) {
             parts.add(quality(task));
         }
@@ -61,10 +61,14 @@ record ArmVersusDlm(boolean quick, int seeds, Machine machine, Path text, int th
         return new QualityPart(task, SMALL, lessons, 50, 20_000, seeds);
     }
 
-    /** Those parts whose names begin with one of these. */
+    /** Those parts whose names begin with one of these; all for null. */
     List<Part> parts(String[] names) {
-        return parts().stream().filter(p -> names == null || Arrays.stream(names).anyMatch(n -> p.name().equals(n)
-            || p.name().startsWith(n + "-"))).toList();
+        return parts().stream().filter(p -> names == null || Arrays.stream(names).anyMatch(n -> isOf(p, n))).toList();
+    }
+
+    /** Whether a part is called so, or belongs to those that are. */
+    static boolean isOf(Part part, String name) {
+        return part.name().equals(name) || part.name().startsWith(name + "-");
     }
 
     /** The decoder of the timings. */

@@ -42,6 +42,7 @@ record BitsPart(Kind kind, Path file, QualityPart.Shape shape, int context, Less
     public Map<String, Object> settings() {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("text", file.getFileName().toString());
+        settings.put("bytes", file.toFile().length());
         settings.put("model", shape.text());
         settings.put("context", context);
         settings.put("steps", lessons.steps());

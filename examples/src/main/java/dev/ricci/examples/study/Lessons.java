@@ -66,6 +66,7 @@ record Lessons(int steps, int batch, double learningRate) {
         }
     }
 
+    /** In batches of the training that are drawn in an order of their own. */
     private NoiseRange search(Decoder model, Dataset examples, long seed) {
         Rng rng = Rng.of(seed).split("search");
         try (DataLoader loader = DataLoader.of(examples, DataLoader.Options.drawn(batch, seed - 1).withPrefetch(0))) {

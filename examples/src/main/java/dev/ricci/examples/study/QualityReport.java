@@ -119,7 +119,7 @@ record QualityReport(Path folder) {
             String claim = robust ? "D3: copying is robust down to few steps (llada)" : "D3: " + task
                 + " degrades sharply with few steps (llada)";
             findings.add(best < LEARNED ? new Finding(claim, "open: the model has not learned the task", numbers)
-                : Finding.of(claim, robust ? loss.mean() <= ROBUST : loss.mean() >= SHARP, numbers));
+                : robust ? Finding.below(ROBUST, loss, claim, numbers) : Finding.above(SHARP, loss, claim, numbers));
         }
         findings.add(order(all));
         findings.add(threshold(all));
@@ -127,45 +127,52 @@ record QualityReport(Path folder) {
         return findings;
     }
 
-    /** Differences of pairs of the same task, model, seed and steps, where there is a choice of what to reveal. */
-    private static Finding order(Rows all) {
-        Map<String, List<Double>> differences = new LinkedHashMap<>();
-        int better = 0;
-        int worse = 0;
-        for (Row r : all.with("sweep", "steps").with("order", "random").all()) {
-            double least = all.with("sweep", "steps").with("task", r.text("task")).with("model", r.text("model"))
-                .numbers("value")[0];
-            if (r.number("value") > least) {
-                Row other = steps(all, r.text("task"), r.text("model"), "confidence", r.number("value"))
-                    .with("seed", r.number("seed")).all().getFirst();
-                double d = other.number("quality") - r.number("quality");
-                differences.computeIfAbsent(r.text("task"), t -> new ArrayList<>()).add(d);
-                better += d > 0 ? 1 : 0;
-                worse += d < 0 ? 1 : 0;
+    /** The trained models of a task that have learned it, each as its rows. */
+    private static List<Rows> learned(Rows task) {
+        List<Rows> models = new ArrayList<>();
+        for (String model : task.texts("model")) {
+            for (double seed : task.with("model", model).numbers("seed")) {
+                Rows one = task.with("model", model).with("seed", seed);
+                if (one.all().stream().anyMatch(r -> r.number("quality") >= LEARNED)) {
+                    models.add(one);
+                }
             }
         }
-        Interval mean = interval(differences.values().stream().flatMap(List::stream).toList());
-        StringBuilder numbers = new StringBuilder("difference of quality " + mean.text(3) + " over " + mean.n()
-            + " pairs of the same task, model, seed and steps, better in " + better + ", worse in " + worse);
-        List<String> holds = new ArrayList<>();
-        List<String> fails = new ArrayList<>();
-        differences.forEach((task, those) -> {
-            Interval one = interval(those);
-            numbers.append("; ").append(task).append(' ').append(one.text(3));
-            if (one.low() > 0) {
-                holds.add(task);
-            } else if (one.high() < 0) {
-                fails.add(task);
-            }
-        });
-        return split("D3: revealing the likeliest is better than random ones", holds, fails, numbers.toString());
+        return models;
     }
 
-    /** Confirmed or refuted by all tasks, or by some; those that are named nowhere show no difference. */
+    /** A difference for each trained model: the mean over the numbers of steps that leave a choice of what to reveal. */
+    private static Finding order(Rows all) {
+        List<String> holds = new ArrayList<>();
+        List<String> fails = new ArrayList<>();
+        List<String> numbers = new ArrayList<>();
+        for (String task : all.texts("task")) {
+            List<Double> differences = new ArrayList<>();
+            for (Rows one : learned(all.with("task", task).with("sweep", "steps"))) {
+                Rows random = one.with("order", "random");
+                double[] counts = random.numbers("value");
+                if (counts.length > 1) {
+                    differences.add(Arrays.stream(counts).skip(1).map(k -> one.with("order", "confidence").with("value", k)
+                        .one("quality") - random.with("value", k).one("quality")).average().orElseThrow());
+                }
+            }
+            Interval mean = interval(differences);
+            numbers.add(task + " " + mean.text(3) + " over " + mean.n() + " models");
+            if (mean.isAbove(0)) {
+                holds.add(task);
+            } else if (mean.isBelow(0)) {
+                fails.add(task);
+            }
+        }
+        return split("D3: revealing the likeliest is better than random ones", holds, fails, "difference of quality: "
+            + String.join("; ", numbers));
+    }
+
+    /** Confirmed or refuted for some; of those that are named nowhere the intervals decide nothing. */
     private static Finding split(String claim, List<String> holds, List<String> fails, String numbers) {
         String yes = holds.isEmpty() ? "" : "confirmed for " + String.join(", ", holds);
         String no = fails.isEmpty() ? "" : "refuted for " + String.join(", ", fails);
-        return new Finding(claim, yes.isEmpty() && no.isEmpty() ? "open: no difference"
+        return new Finding(claim, yes.isEmpty() && no.isEmpty() ? "open: the intervals decide nothing"
             : yes + (yes.isEmpty() || no.isEmpty() ? "" : "; ") + no, numbers);
     }
 
@@ -176,24 +183,27 @@ record QualityReport(Path folder) {
     private static Finding threshold(Rows all) {
         List<String> holds = new ArrayList<>();
         List<String> fails = new ArrayList<>();
-        StringBuilder numbers = new StringBuilder();
-        for (String task : all.with("sweep", "threshold").texts("task")) {
+        List<String> numbers = new ArrayList<>();
+        for (String task : all.texts("task")) {
             List<Double> losses = new ArrayList<>();
             List<Double> passes = new ArrayList<>();
-            for (Row r : all.with("task", task).with("sweep", "threshold").with("value", 0.9).all()) {
-                Row one = all.with("task", task).with("sweep", "threshold").with("value", 1).with("model", r.text("model"))
-                    .with("seed", r.number("seed")).all().getFirst();
-                losses.add(one.number("quality") - r.number("quality"));
-                passes.add(r.number("passes") / one.number("passes"));
+            for (Rows model : learned(all.with("task", task).with("sweep", "threshold"))) {
+                Rows one = model.with("value", 1);
+                Rows some = model.with("value", 0.9);
+                losses.add(one.one("quality") - some.one("quality"));
+                passes.add(some.one("passes") / one.one("passes"));
             }
             Interval loss = interval(losses);
             Interval share = interval(passes);
-            (loss.mean() <= POINT && share.mean() < WELL_UNDER ? holds : fails).add(task);
-            numbers.append(numbers.isEmpty() ? "" : "; ").append(task).append(": ").append(share.text(2))
-                .append(" of the passes, loss ").append(loss.text(3));
+            if (loss.high() <= POINT && share.isBelow(WELL_UNDER)) {
+                holds.add(task);
+            } else if (loss.isAbove(POINT) || share.low() >= WELL_UNDER) {
+                fails.add(task);
+            }
+            numbers.add(task + ": " + share.text(2) + " of the passes, loss " + loss.text(3) + " over " + loss.n() + " models");
         }
         return split("D3: a threshold of 0.9 needs far fewer passes than tokens and loses at most a point", holds, fails,
-            numbers + " (over models and seeds)");
+            String.join("; ", numbers));
     }
 
     private static List<Finding> caches(Rows all) {
@@ -233,23 +243,12 @@ record QualityReport(Path folder) {
             + " same ids behind the same beginnings for all. Of masked diffusion it is an upper bound.");
         List<List<String>> table = new ArrayList<>(List.of(List.of("model", "bits a character")));
         List<String> models = rows.texts("model");
-        boolean ordered = true;
-        double before = 0;
-        StringBuilder numbers = new StringBuilder();
-        for (String model : models) {
-            Interval bits = rows.with("model", model).over("bits_per_character");
-            table.add(List.of(model, bits.text(3)));
-            numbers.append(numbers.isEmpty() ? "" : ", ").append(model).append(' ').append(bits.text(3));
-            if (Kind.ALL.stream().anyMatch(k -> k.name().equals(model))) {
-                ordered &= bits.mean() > before;
-                before = bits.mean();
-            }
+        for (String model : rows.texts("model")) {
+            table.add(List.of(model, rows.with("model", model).over("bits_per_character").text(3)));
         }
         document.table(table);
-        String claim = "bits a character: ar < bd3-4 < bd3-8 < bd3-16 < llada";
         List<Finding> findings = new ArrayList<>();
-        findings.add(models.size() < Kind.BITS.size() ? new Finding(claim, "open: not all models are there", numbers.toString())
-            : Finding.of(claim, ordered, numbers.toString()));
+        findings.add(order(rows, Kind.ALL.stream().map(Kind::name).toList()));
         for (Kind kind : Kind.BITS) {
             Rows clipped = rows.with("model", kind.name());
             if (kind.clipped() && !clipped.isEmpty()) {
@@ -257,6 +256,27 @@ record QualityReport(Path folder) {
             }
         }
         return findings;
+    }
+
+    /** Neighbours are compared seed by seed. */
+    private static Finding order(Rows rows, List<String> models) {
+        List<String> holds = new ArrayList<>();
+        List<String> fails = new ArrayList<>();
+        List<String> numbers = new ArrayList<>();
+        for (int i = 1; i < models.size(); i++) {
+            String less = models.get(i - 1);
+            String more = models.get(i);
+            Interval gap = rows.bySeed(r -> r.with("model", more).one("bits_per_character")
+                - r.with("model", less).one("bits_per_character"));
+            String pair = less + " < " + more;
+            numbers.add(pair + " by " + gap.text(3));
+            if (gap.isAbove(0)) {
+                holds.add(pair);
+            } else if (gap.isBelow(0)) {
+                fails.add(pair);
+            }
+        }
+        return split("bits a character: " + String.join(" < ", models), holds, fails, String.join(", ", numbers));
     }
 
     /** What training in the range of the least variance gains. */
@@ -271,9 +291,8 @@ record QualityReport(Path folder) {
             }
         }
         Interval gain = interval(gains);
-        return new Finding("bd3-" + kind.block()
+        return Finding.above(0, gain, "bd3-" + kind.block()
             + " trained in the range of noise whose loss varies least has fewer bits a character",
-            gain.low() > 0 ? "confirmed" : gain.high() < 0 ? "refuted" : "open: the interval holds 0",
             "fewer by " + gain.text(3) + "; ranges " + String.join(", ", ranges));
     }
 

@@ -37,11 +37,11 @@ record RooflinePart(int size, int megabytes, int mostRows, int rounds, int threa
 
     @Override
     public List<StudyLog.Unit> units() {
-        return List.of(new StudyLog.Unit("triad", this::triad), new StudyLog.Unit("products", this::products));
+        return List.of(new StudyLog.Unit("add", this::add), new StudyLog.Unit("products", this::products));
     }
 
-    /** a + b into new memory: three arrays cross the bus. */
-    private List<Map<String, Object>> triad() {
+    /** a + b: three arrays cross the bus, and the third is new, so that it is made and zeroed, too. */
+    private List<Map<String, Object>> add() {
         int n = (int) ((long) megabytes * (1 << 20) / Float.BYTES / 3);
         Tensor a = Tensor.zeros(n);
         Tensor b = Tensor.ones(n);

@@ -4,6 +4,7 @@ import dev.ricci.examples.CommonOptions;
 import dev.ricci.examples.RicciCommand;
 import dev.ricci.examples.UsageException;
 import dev.ricci.models.cost.Machine;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "study", description = "Repeat the experiments of a paper, and report which of its claims hold here.")
 public final class StudyCommand implements RicciCommand {
     private static final String NAME = "arm-vs-dlm";
+    private static final String REPORT = "report";
+    private static final String TEXT = "../shared/data/text/tinyshakespeare.txt";
 
     @Parameters(paramLabel = "STUDY", description = "arm-vs-dlm: models that write from left to right against masked diffusion"
         + " (Kim et al. 2025, arXiv 2510.04146).")
@@ -35,8 +38,8 @@ public final class StudyCommand implements RicciCommand {
         + " d3 (d3-copy, d3-sums, d3-sort, d3-text), bpc (bpc-ar, ...), exact; report for none. Default: all.")
     private String[] only;
 
-    @Option(names = "--text", paramLabel = "FILE", defaultValue = "../shared/data/text/tinyshakespeare.txt",
-        description = "Text for the bits a character; left out where there is no such file.")
+    @Option(names = "--text", paramLabel = "FILE", description = "Text for the bits a character. Default: " + TEXT
+        + "; without it that part is left out.")
     private Path text;
 
     @Option(names = "--machine", paramLabel = "MACHINE", defaultValue = "h100",
@@ -55,10 +58,16 @@ public final class StudyCommand implements RicciCommand {
                 : seeds < 1 ? "--seeds: must be 1 or more, got " + seeds
                 : "--machine: unknown '" + machine + "'; one of " + String.join(", ", Machine.presets().keySet()));
         }
-        ArmVersusDlm plan = new ArmVersusDlm(quick, seeds, predicted, text, options.threads());
+        if (text != null && !Files.exists(text)) {
+            throw new UsageException("--text: there is no file " + text);
+        }
+        ArmVersusDlm plan = new ArmVersusDlm(quick, seeds, predicted, text == null ? Path.of(TEXT) : text, options.threads());
         List<Part> parts = plan.parts(only);
-        if (parts.isEmpty() && !"report".equals(only[0])) {
-            throw new UsageException("--only: no part is called so, or its text is missing: " + String.join(", ", only));
+        for (String name : only == null ? new String[0] : only) {
+            if (!name.equals(REPORT) && parts.stream().noneMatch(p -> ArmVersusDlm.isOf(p, name))) {
+                throw new UsageException("--only: no part is called '" + name + "', or its text is missing; there are "
+                    + String.join(", ", plan.parts().stream().map(Part::name).toList()) + ", " + REPORT);
+            }
         }
         Path folder = out == null ? Path.of("runs", NAME) : out;
         Map<String, Object> results = new LinkedHashMap<>();

@@ -28,8 +28,9 @@ import java.util.Map;
  * @param newTokens hidden tokens behind the prompt
  * @param rounds of which the median counts
  * @param seeds of weights and texts
+ * @param threads that compute
  */
-record TimingPart(QualityPart.Shape shape, int[] contexts, int[] batches, int newTokens, int rounds, int seeds)
+record TimingPart(QualityPart.Shape shape, int[] contexts, int[] batches, int newTokens, int rounds, int seeds, int threads)
         implements Part {
     static final int VOCABULARY = 1024;
     static final List<Integer> BLOCKS = List.of(4, 16, 32);
@@ -53,6 +54,7 @@ record TimingPart(QualityPart.Shape shape, int[] contexts, int[] batches, int ne
         settings.put("batches", Arrays.stream(batches).boxed().toList());
         settings.put("new_tokens", newTokens);
         settings.put("rounds", rounds);
+        settings.put("threads", threads);
         return settings;
     }
 

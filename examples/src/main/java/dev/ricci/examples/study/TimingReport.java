@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -36,7 +37,7 @@ final class TimingReport {
         List<Finding> findings = new ArrayList<>();
         if (!steps.isEmpty()) {
             steps(document);
-            findings.add(flat());
+            findings.addAll(flat());
             findings.add(cheapBlocks());
         }
         if (!writing.isEmpty()) {
@@ -47,7 +48,7 @@ final class TimingReport {
             findings.add(crossover());
         }
         if (!steps.isEmpty()) {
-            findings.add(batches(document));
+            findings.addAll(batches(document));
         }
         if (!writing.isEmpty()) {
             findings.add(allocations());
@@ -95,27 +96,27 @@ final class TimingReport {
                 .map(m -> at.with("method", m).line(m, "batch", "seconds")).toList()));
     }
 
-    private Finding flat() {
+    private List<Finding> flat() {
         double first = contexts[0];
         double last = contexts[contexts.length - 1];
         double middle = contexts[contexts.length / 2];
         Interval ar = steps.bySeed(r -> seconds(r, "ar", last, 1) / seconds(r, "ar", first, 1));
         Interval full = steps.bySeed(r -> seconds(r, "full", last, 1) / seconds(r, "full", first, 1));
         Interval end = steps.bySeed(r -> seconds(r, "full", last, 1) / seconds(r, "full", middle, 1));
-        double tokens = (last + newTokens) / (first + newTokens);
         double endTokens = (last + newTokens) / (middle + newTokens);
-        boolean holds = ar.high() < FLAT && full.mean() > 0.7 * tokens;
-        return Finding.of("(1) from left to right the time of a token hardly depends on the context; without a cache it grows"
-            + " with the context, at long ones faster", holds && end.mean() > endTokens, String.format(Locale.ROOT,
-            "prompt %s to %s: ar x %s, full x %s for %.2f times the tokens; %s to %s: full x %s for %.2f times", Rows.text(first),
-            Rows.text(last), ar.text(2), full.text(2), tokens, Rows.text(middle), Rows.text(last), end.text(2), endTokens));
+        String range = "prompt " + Rows.text(first) + " to " + Rows.text(last) + ": x ";
+        return List.of(Finding.below(FLAT, ar, "(1) from left to right the time of a token hardly depends on the context (less than x "
+            + FLAT + ")", range + ar.text(2)),
+            Finding.above(endTokens, end, "(1) without a cache the time of a step grows faster than the context, where that is long",
+                String.format(Locale.ROOT, "%s%s for %.2f times the tokens; %s to %s: x %s for %.2f times", range, full.text(2),
+                    (last + newTokens) / (first + newTokens), Rows.text(middle), Rows.text(last), end.text(2), endTokens)));
     }
 
     private Finding cheapBlocks() {
         double middle = contexts[contexts.length / 2];
         Interval ratio = steps.bySeed(r -> seconds(r, "block-16", middle, 1) / seconds(r, "ar", middle, 1));
-        return Finding.of("(2) a step of a block of 16 takes much less than 16 steps from left to right", ratio.high() < 16 / MUCH,
-            "x " + ratio.text(2) + " at a prompt of " + Rows.text(middle));
+        return Finding.below(16 / MUCH, ratio, "(2) a step of a block of 16 takes much less than 16 steps from left to right (less"
+            + " than half)", "x " + ratio.text(2) + " at a prompt of " + Rows.text(middle));
     }
 
     private void writing(Document document) throws IOException {
@@ -149,18 +150,17 @@ final class TimingReport {
 
     private Finding slowAtFullSteps() {
         double most = writing.with("method", "ar").one("steps");
-        double best = 0;
-        String name = "";
-        for (String method : writing.texts("method")) {
-            Rows r = writing.with("method", method).with("steps", most);
-            if (!method.equals("ar") && r.over("tokens_per_s").mean() > best) {
-                best = r.over("tokens_per_s").mean();
-                name = method;
-            }
-        }
-        Interval ar = writing.with("method", "ar").over("tokens_per_s");
-        return Finding.of("(3) with as many steps as tokens, left to right is faster than every masked diffusion",
-            ar.mean() > best, "ar " + ar.text(2) + " tokens/s; the fastest other, " + name + ", " + Rows.text(best));
+        Interval ahead = writing.bySeed(r -> r.with("method", "ar").one("tokens_per_s") / fastest(r, most).number("tokens_per_s"));
+        List<String> names = writing.with("steps", most).all().stream().map(r -> fastest(writing.with("seed", r.number("seed")),
+            most).text("method")).distinct().toList();
+        return Finding.above(1, ahead, "(3) with as many steps as tokens, left to right is faster than every masked diffusion",
+            "ar " + writing.with("method", "ar").over("tokens_per_s").text(2) + " tokens/s, x " + ahead.text(2)
+            + " of the fastest other (" + String.join(", ", names) + ")");
+    }
+
+    private static Row fastest(Rows seed, double steps) {
+        return seed.with("steps", steps).all().stream().filter(r -> !r.text("method").equals("ar"))
+            .max(Comparator.comparingDouble(r -> r.number("tokens_per_s"))).orElseThrow();
     }
 
     /** K* by the line through the measured times. */
@@ -194,13 +194,14 @@ final class TimingReport {
             points.append(points.isEmpty() ? "" : ", ").append(Rows.text(n)).append(": x ").append(Rows.text(
                 writing.with("method", "ar").over("seconds").mean() / at.over("seconds").mean()));
         }
-        return Finding.of("(4) blocks of 32 are faster for one sequence when tokens a step exceed time(block)/time(one token)",
+        return Finding.of("(4) blocks of 32 are faster for one sequence when tokens a step exceed time(block)/time(one token) (nine of"
+            + " ten generations)",
             right >= 0.9 * count, String.format(Locale.ROOT, "the ratio is %s; %d of %d generations as it says; K* for %s tokens:"
                 + " %s measured, %s by the ratio; speed to ar by steps: %s", ratio.text(2), right, count, Rows.text(most),
                 writing.bySeed(r -> breakEven(r, method)).text(1), Rows.text(most / ratio.mean()), points));
     }
 
-    private Finding batches(Document document) {
+    private List<Finding> batches(Document document) {
         double middle = contexts[contexts.length / 2];
         double most = batches[batches.length - 1];
         String block = steps.texts("method").stream().filter(m -> m.equals("block-32")).findFirst().orElse("block-16");
@@ -209,33 +210,31 @@ final class TimingReport {
         for (double batch : batches) {
             table.getFirst().add(Rows.text(batch) + " sequences");
         }
-        boolean gone = true;
-        boolean there = true;
-        StringBuilder numbers = new StringBuilder();
+        List<Finding> findings = new ArrayList<>();
         for (String method : List.of(block, "full")) {
             double available = method.equals("full") ? newTokens : Double.parseDouble(method.substring(6));
             List<String> line = new ArrayList<>(List.of(method + ", " + Rows.text(available)));
+            Interval needed = null;
             for (double batch : batches) {
-                Interval needed = steps.bySeed(r -> seconds(r, method, middle, batch) / seconds(r, "ar", middle, batch));
+                needed = steps.bySeed(r -> seconds(r, method, middle, batch) / seconds(r, "ar", middle, batch));
                 line.add(needed.text(1));
-                there &= batch != batches[0] || needed.mean() < available;
-                gone &= batch != most || needed.mean() > available;
             }
             table.add(line);
-            numbers.append(method).append(" needs ").append(line.get(1)).append(" of ").append(Rows.text(available))
-                .append(" tokens a step with one sequence, ").append(line.getLast()).append(" with ").append(Rows.text(most))
-                .append("; ");
+            double computed = steps.with("method", method).with("context", middle).with("batch", most).one("computed");
+            findings.add(Finding.above(available, needed, "(5) the crossover of " + method + " disappears as sequences are added",
+                "needs " + line.get(1) + " of " + Rows.text(available) + " tokens a step with one sequence, " + line.getLast()
+                + " with " + Rows.text(most) + (computed < most ? ", of which " + Rows.text(computed) + " were timed" : "")
+                + "; it makes " + gain(method, middle, most) + " times the tokens/s, ar " + gain("ar", middle, most)));
         }
         document.heading("Where the crossover lies, by sequences at once");
         document.paragraph("Tokens that a step must reveal, for each sequence, to be as fast as left to right, prompt of "
             + Rows.text(middle) + ": time of a step over that of a token.");
         document.table(table);
-        for (String method : List.of("ar", "full")) {
-            Interval gain = steps.bySeed(r -> most * seconds(r, method, middle, 1) / seconds(r, method, middle, most));
-            numbers.append(method).append(" makes ").append(gain.text(2)).append(" times the tokens/s; ");
-        }
-        return Finding.of("(5) the crossover disappears as sequences are added: left to right gains, masked diffusion does not",
-            there && gone, numbers.substring(0, numbers.length() - 2));
+        return findings;
+    }
+
+    private String gain(String method, double context, double batch) {
+        return steps.bySeed(r -> batch * seconds(r, method, context, 1) / seconds(r, method, context, batch)).text(2);
     }
 
     private Finding allocations() {

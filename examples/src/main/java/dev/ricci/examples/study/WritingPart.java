@@ -23,10 +23,10 @@ import java.util.Map;
  * @param shape of the decoder
  * @param prompt its tokens
  * @param newTokens that are written
- * @param rounds of which the median counts
  * @param seeds of weights and prompts
+ * @param threads that compute
  */
-record WritingPart(QualityPart.Shape shape, int prompt, int newTokens, int rounds, int seeds) implements Part {
+record WritingPart(QualityPart.Shape shape, int prompt, int newTokens, int seeds, int threads) implements Part {
     /** What a generation took. {@code allocated} has the bytes of each pass. */
     private record Run(double seconds, List<Long> allocated) {
     }
@@ -42,7 +42,7 @@ record WritingPart(QualityPart.Shape shape, int prompt, int newTokens, int round
         settings.put("model", shape.text());
         settings.put("prompt", prompt);
         settings.put("new_tokens", newTokens);
-        settings.put("rounds", rounds);
+        settings.put("threads", threads);
         return settings;
     }
 
@@ -90,26 +90,20 @@ record WritingPart(QualityPart.Shape shape, int prompt, int newTokens, int round
 
     private void write(List<Map<String, Object>> rows, String method, long seed, int steps, int[] start, Decoder model,
             DiffusionOptions options) {
-        List<Run> runs = new ArrayList<>();
-        // The first one packs weights and compiles code.
-        int first = rows.isEmpty() ? -1 : 0;
-        for (int i = first; i < rounds; i++) {
-            Run run = generate(start, model, options);
-            if (i >= 0) {
-                runs.add(run);
-            }
+        if (rows.isEmpty()) {
+            // In as many steps as there are tokens, all weights are packed and all code is compiled.
+            generate(start, model, options == null ? null : options.with(new Unmasking.Steps(newTokens)));
         }
-        runs.sort((a, b) -> Double.compare(a.seconds, b.seconds));
-        Run median = runs.get(runs.size() / 2);
+        Run run = generate(start, model, options);
         Map<String, Object> row = new LinkedHashMap<>();
         row.put("method", method);
         row.put("seed", seed);
         row.put("steps", steps);
-        row.put("passes", median.allocated.size());
-        row.put("seconds", median.seconds);
-        row.put("tokens_per_s", newTokens / median.seconds);
+        row.put("passes", run.allocated.size());
+        row.put("seconds", run.seconds);
+        row.put("tokens_per_s", newTokens / run.seconds);
         // The first pass reads the prompt; medians, since caches that are made anew at a block read it again.
-        List<Long> later = median.allocated.subList(Math.min(1, median.allocated.size() - 1), median.allocated.size());
+        List<Long> later = run.allocated.subList(Math.min(1, run.allocated.size() - 1), run.allocated.size());
         int half = later.size() / 2;
         row.put("mb_first_half", middle(later.subList(0, Math.max(1, half))) / 1e6);
         row.put("mb_second_half", middle(later.subList(Math.min(half, later.size() - 1), later.size())) / 1e6);
@@ -117,8 +111,9 @@ record WritingPart(QualityPart.Shape shape, int prompt, int newTokens, int round
         rows.add(row);
     }
 
+    /** The lower one of two: passes that read two blocks are never more than half of them. */
     private static double middle(List<Long> values) {
-        return values.stream().sorted().skip(values.size() / 2).findFirst().orElse(0L);
+        return values.stream().sorted().skip((values.size() - 1) / 2).findFirst().orElse(0L);
     }
 
     private Run generate(int[] start, Decoder model, DiffusionOptions options) {
