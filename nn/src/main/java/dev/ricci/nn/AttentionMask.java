@@ -224,7 +224,7 @@ public sealed interface AttentionMask {
 
     /** @param sees which keys a query sees */
     private static Tensor table(int queries, int keys, IntFunction<IntPredicate> sees) {
-        boolean[] seen = new boolean[queries * keys];
+        boolean[] seen = new boolean[Math.multiplyExact(queries, keys)];
         for (int q = 0, i = 0; q < queries; q++) {
             IntPredicate key = sees.apply(q);
             for (int k = 0; k < keys; k++) {

@@ -19,6 +19,8 @@ public final class KvBatch {
     private final int[] starts;
     private final int[] ends;
     private final Tensor positions;
+    /** The tables of a mask of blocks, by sequence; a model has one such mask. */
+    private final AttentionMask[] tables;
 
     /**
      * Tokens that follow those that the caches hold.
@@ -59,6 +61,7 @@ public final class KvBatch {
             }
         }
         this.positions = Tensor.ofInts(at, n);
+        this.tables = new AttentionMask[tokens.length];
     }
 
     private void check(KvCache cache, int i, int tokens) {
@@ -112,9 +115,22 @@ public final class KvBatch {
          * @param q [1, H, T, D]
          * @param k [1, G, S, D]
          * @param v [1, G, S, D]
+         * @param mask of this sequence
          * @return [1, H, T, D]
          */
-        Tensor apply(Tensor q, Tensor k, Tensor v);
+        Tensor apply(Tensor q, Tensor k, Tensor v, AttentionMask mask);
+    }
+
+    /** A mask of blocks as the table that it is for one sequence, made once for all layers; any other as it is. */
+    private AttentionMask resolved(AttentionMask mask, int sequence, int queries, int keys) {
+        if (!(mask instanceof AttentionMask.BlockCausal)) {
+            return mask;
+        }
+        if (tables[sequence] == null) {
+            Tensor table = mask.tensor(queries, keys);
+            tables[sequence] = table == null ? AttentionMask.full() : AttentionMask.custom(table);
+        }
+        return tables[sequence];
     }
 
     /** What one layer keeps of each sequence. */
@@ -143,7 +159,8 @@ public final class KvBatch {
                 KvCache.Slot slot = slots.get(i);
                 slot.write(starts[i], k.slice(2, from, ends[i]), v.slice(2, from, ends[i]));
                 int seen = mask.isLeftToRight() ? starts[i] + ends[i] - from : slot.length();
-                parts.add(attend.apply(q.slice(2, from, ends[i]), slot.keys(seen), slot.values(seen)));
+                parts.add(attend.apply(q.slice(2, from, ends[i]), slot.keys(seen), slot.values(seen),
+                        resolved(mask, i, ends[i] - from, seen)));
             }
             return parts.size() == 1 ? parts.getFirst() : Tensor.cat(2, parts);
         }

@@ -178,7 +178,7 @@ public final class MultiHeadAttention extends Layer {
         Tensor v = heads(value.forward(x), config.kvHeads, null);
         checkUntracked(k, v);
         Tensor q = turned(heads(query.forward(x), config.heads, queryNorm), positions);
-        return out(batch.attend(q, k, v, mask, (qs, ks, vs) -> attention(qs, ks, vs, mask)));
+        return out(batch.attend(q, k, v, mask, this::attention));
     }
 
     private Tensor forward(Tensor x, Tensor positions, AttentionMask mask, KvStep.Slot step) {

@@ -112,7 +112,7 @@ final class Dispatch {
     }
 
     private static Tensor[] runCustom(CustomOp op, Tensor[] in, List<TensorSpec> specs, Provenance provenance) {
-        List<Tensor> made = NoGrad.call(() -> op.forward(List.of(in)));
+        List<Tensor> made = Workspace.outside(() -> NoGrad.call(() -> op.forward(List.of(in))));
         if (made.size() != specs.size()) {
             throw new TensorException(op.name() + ": forward returned " + made.size() + " outputs, infer promised "
                     + specs);

@@ -85,6 +85,6 @@ public interface OpListener {
                 outer.hostNumber(taking, remedy);
             }
         };
-        return ScopedValue.where(Dispatch.LISTENER, both).call(body::get);
+        return ScopedValue.where(Dispatch.LISTENER, both).call(() -> Workspace.outside(body));
     }
 }

@@ -246,10 +246,13 @@ public final class Tensor {
 
     /**
      * The same values, cut from what they came from: no gradient flows through (stop-gradient), and they outlive the
-     * graph.
+     * graph, and the step of inference in which they were made.
      */
     public Tensor detach() {
         if (provenance == null) {
+            if (Workspace.current() != null) {
+                storage.pin();
+            }
             return this;
         }
         storage.pin();
@@ -285,6 +288,18 @@ public final class Tensor {
             }
         }
         return TensorReader.element(hostStorage("get"), layout.index(index));
+    }
+
+    /**
+     * Copies the elements, row-major, to the beginning of an array.
+     *
+     * @throws ShapeException if it is too short
+     */
+    public void copyTo(double[] out) {
+        if (out.length < size()) {
+            throw new ShapeException("copyTo: an array of " + out.length + " is too short for " + spec);
+        }
+        TensorReader.copy(hostStorage("copyTo"), layout, out);
     }
 
     /** A copy of the elements, row-major, of any floating or integer type, as floats. */

@@ -35,9 +35,21 @@ final class TensorReader {
 
     static double[] doubles(HeapStorage s, Layout layout) {
         double[] out = new double[layout.shape().size()];
+        copy(s, layout, out);
+        return out;
+    }
+
+    /** Into the beginning of {@code out}. */
+    static void copy(HeapStorage s, Layout layout, double[] out) {
+        if (s.dtype() == DType.F32 && layout.isDense()) {
+            float[] values = s.floats();
+            for (int i = 0, from = layout.offset(); i < layout.shape().size(); i++) {
+                out[i] = values[from + i];
+            }
+            return;
+        }
         int[] n = {0};
         forEach(layout, i -> out[n[0]++] = element(s, i));
-        return out;
     }
 
     static int[] ints(HeapStorage s, Layout layout) {

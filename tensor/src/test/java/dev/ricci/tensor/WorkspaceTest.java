@@ -105,6 +105,31 @@ class WorkspaceTest {
         assertGone(seen.getFirst());
     }
 
+    @Test
+    void whatIsDetachedAndWhatAListenerSawLives() {
+        Tensor[] kept = new Tensor[2];
+        Workspace.discarding(() -> {
+            kept[0] = matrix().add(1).detach();
+            OpListener listener = (op, in, out, nanos) -> kept[1] = out.getFirst();
+            listener.listen(() -> matrix().add(2));
+            return null;
+        });
+        Workspace.discarding(() -> Workspace.chain(matrix(), layers()).toFloatArray());
+        assertArrayEquals(matrix().add(1).toFloatArray(), kept[0].toFloatArray());
+        assertArrayEquals(matrix().add(2).toFloatArray(), kept[1].toFloatArray());
+    }
+
+    @Test
+    void copiesToAnArrayThatIsLongEnough() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+        double[] out = {9, 9, 9, 9, 9};
+        x.transpose(0, 1).copyTo(out);
+        assertArrayEquals(new double[] {1, 3, 2, 4, 9}, out);
+        x.slice(0, 1, 2).copyTo(out);
+        assertArrayEquals(new double[] {3, 4, 2, 4, 9}, out);
+        assertThrows(ShapeException.class, () -> x.copyTo(new double[3]));
+    }
+
     /** Texts of ever new lengths would otherwise leave memory of all lengths behind. */
     @Test
     void memoryOfASizeThatIsNotUsedAnyMoreIsDropped() {

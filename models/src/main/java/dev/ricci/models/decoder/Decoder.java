@@ -124,7 +124,8 @@ public final class Decoder extends Layer {
      * The weighted mean of the cross-entropy, sum(weight * loss) / sum(weight), and 0 if no weight is left.
      *
      * @param hidden [..., C]
-     * @param targets [...]; {@link Functional#IGNORE_INDEX} does not count
+     * @param targets [...]; {@link Functional#IGNORE_INDEX} does not count. None is the mask id of a masked diffusion model, which
+     *     has no probability
      * @param weights [...], not tracked, or null for ones
      * @return a scalar
      */

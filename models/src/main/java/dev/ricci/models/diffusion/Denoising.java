@@ -24,7 +24,7 @@ final class Denoising {
     }
 
     /** A prediction for a hidden place. */
-    private record Guess(int position, int id, double confidence, double order) {
+    record Guess(int position, int id, double confidence, double order) {
     }
 
     private final DecoderConfig.Diffusion model;
@@ -161,28 +161,21 @@ final class Denoising {
     /**
      * Takes a step.
      *
-     * @param logits [lanes, wanted places, V], one lane after the other, from {@code at} on
+     * @param found a guess for each of the wanted places
      * @return what became known, by place
      */
-    List<Reveal> step(double[] logits, int at) {
-        int[] places = wanted();
+    List<Reveal> step(List<Guess> found) {
+        int places = found.size();
         passes++;
         tokensRead += (long) lanes.size() * (readTo() - readFrom());
         step++;
-        int half = places.length * vocabulary;
-        if (lanes.size() == 2) {
-            guide(logits, at, half);
-        }
-        List<Guess> guesses = new ArrayList<>(places.length);
-        for (int i = 0; i < places.length; i++) {
-            guesses.add(guess(places[i], logits, at + i * vocabulary));
-        }
+        List<Guess> guesses = new ArrayList<>(found);
         // Equal ones in the order of their places.
         guesses.sort(Comparator.comparingDouble(Guess::order).reversed().thenComparing(Guess::position));
         List<Guess> chosen = guesses.subList(0, count(guesses));
         double noise = options.unmasking() instanceof Unmasking.FirstHitting
-                ? time *= StrictMath.pow(draws.time(step), 1.0 / places.length)
-                : (double) places.length / groups.get(group).length;
+                ? time *= StrictMath.pow(draws.time(step), 1.0 / places)
+                : (double) places / groups.get(group).length;
         List<Reveal> revealed = new ArrayList<>(chosen.size());
         for (Guess g : chosen) {
             ids[g.position] = g.id;
@@ -192,22 +185,33 @@ final class Denoising {
         revealed.sort(Comparator.comparingInt(Reveal::position));
         stored = start();
         stepInGroup++;
-        if (chosen.size() == places.length) {
+        if (chosen.size() == places) {
             nextGroup();
         }
         return revealed;
     }
 
     /** l_u + (s + 1) (l_c - l_u), into the first lane. */
-    private void guide(double[] logits, int at, int half) {
-        for (int i = at; i < at + half; i++) {
-            double free = logits[half + i];
+    private void guide(double[] logits, int at) {
+        for (int i = at; i < at + vocabulary; i++) {
+            double free = logits[vocabulary + i];
             // The mask id has -infinity in both.
             logits[i] = Double.isInfinite(free) ? free : free + (options.guidance() + 1) * (logits[i] - free);
         }
     }
 
-    private Guess guess(int position, double[] logits, int at) {
+    /**
+     * Guesses an id in the next step.
+     *
+     * @param position a wanted place
+     * @param logits V of each lane, one lane after the other, from {@code at} on; may be written over
+     * @throws TensorException if they are not finite
+     */
+    Guess guess(int position, double[] logits, int at) {
+        int next = step + 1;
+        if (lanes.size() == 2) {
+            guide(logits, at);
+        }
         int best = 0;
         for (int v = 0; v < vocabulary; v++) {
             if (Double.isNaN(logits[at + v])) {
@@ -221,7 +225,7 @@ final class Denoising {
             throw new TensorException("diffusion: the largest logit at position " + position + " is " + largest
                     + "; there are no probabilities");
         }
-        int id = temperature == 0 ? best : draws.token(step, position, logits, at, vocabulary, temperature);
+        int id = temperature == 0 ? best : draws.token(next, position, logits, at, vocabulary, temperature);
         double total = 0;
         for (int v = 0; v < vocabulary; v++) {
             total += StrictMath.exp(logits[at + v] - largest);
@@ -232,7 +236,7 @@ final class Denoising {
             case Unmasking.Confidence _ -> false;
             case Unmasking.FirstHitting _ -> true;
         };
-        return new Guess(position, id, confidence, random ? draws.place(step, position) : confidence);
+        return new Guess(position, id, confidence, random ? draws.place(next, position) : confidence);
     }
 
     /** How many of the guesses, the best first, become known. */

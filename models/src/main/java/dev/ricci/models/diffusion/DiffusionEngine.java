@@ -1,6 +1,7 @@
 package dev.ricci.models.diffusion;
 
-import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.generation.FailedGenerationException;
+import dev.ricci.models.generation.Generation;
 import dev.ricci.models.generation.GenerationConfig;
 import dev.ricci.models.generation.GenerationRequest;
 import dev.ricci.models.generation.Generator;
@@ -9,11 +10,14 @@ import dev.ricci.models.generation.TokenEngine;
 import dev.ricci.models.generation.TokenStream;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.cpu.Threads;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 
@@ -46,8 +50,12 @@ public final class DiffusionEngine implements Generator, TokenEngine {
     }
 
     private final DiffusionGenerator usual;
+    /** Belongs to the thread. */
+    private final Denoiser denoiser;
     private final int maxTexts;
     private final int maxQueued;
+    private static final Duration FOREVER = Duration.ofDays(10_000);
+
     private final Object lock = new Object();
     private final ArrayDeque<Task> queue = new ArrayDeque<>();
     /** Belongs to the thread; its size is guarded by the lock. */
@@ -68,6 +76,7 @@ public final class DiffusionEngine implements Generator, TokenEngine {
                     + " and " + maxQueued);
         }
         this.usual = usual;
+        this.denoiser = new Denoiser(usual.model());
         this.maxTexts = maxTexts;
         this.maxQueued = maxQueued;
         int threads = Threads.current();
@@ -95,7 +104,7 @@ public final class DiffusionEngine implements Generator, TokenEngine {
         Task task = new Task(generator, config, generator.hidden(prompt, config), prompt.length + config.maxNewTokens());
         synchronized (lock) {
             if (closed) {
-                throw new TensorException("diffusion: the engine is closed");
+                throw new FailedGenerationException("diffusion: the engine is closed", null);
             }
             queue.removeIf(waiting -> waiting.run.isEnded());
             if (active.size() + queue.size() >= (long) maxTexts + maxQueued) {
@@ -115,7 +124,7 @@ public final class DiffusionEngine implements Generator, TokenEngine {
      * a last block is dropped. A token's probability is the one that it had when it became known, and there are none of other
      * ids.
      *
-     * @throws TensorException also if the request asks for other ids, or filters those that may be drawn
+     * @throws TensorException also if the request asks for other ids or filters those that may be drawn, or if no block fits
      */
     @Override
     public TokenStream submit(GenerationRequest request) {
@@ -130,9 +139,13 @@ public final class DiffusionEngine implements Generator, TokenEngine {
             throw new TensorException("diffusion: a prompt of " + prompt.length + " tokens exceeds the model's context of "
                     + usual.model().config().contextLength() + "; cut it");
         }
-        int block = Math.max(1, Math.max(usual.options().block(), usual.model().config().diffusion().orElseThrow().block()));
-        int whole = (wanted + block - 1) / block * block;
-        int written = whole <= room ? whole : whole - block;
+        int block = Math.max(1, usual.options().blockOf(usual.model().config().diffusion().orElseThrow(), 1));
+        long whole = (wanted + block - 1L) / block * block;
+        int written = (int) (whole <= room ? whole : whole - block);
+        if (written == 0 && wanted > 0) {
+            throw new TensorException("diffusion: a prompt of " + prompt.length + " tokens leaves room for " + room
+                    + " in the model's context, which is no block of " + block + "; cut it");
+        }
         DiffusionRun run = submit(prompt, request.config().withMaxNewTokens(written));
         return new OrderedTokens(run, prompt.length, Math.min(wanted, written), request.stopIds());
     }
@@ -143,30 +156,22 @@ public final class DiffusionEngine implements Generator, TokenEngine {
      */
     @Override
     public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken) {
-        int mask = usual.model().config().diffusion().orElseThrow().maskId();
-        int[] ids = usual.hidden(prompt, config);
-        int told = prompt.length;
-        try (DiffusionRun run = submit(prompt, config)) {
-            Optional<Reveal> reveal;
+        int[] made = new int[config.maxNewTokens()];
+        int told = 0;
+        try (OrderedTokens tokens = new OrderedTokens(submit(prompt, config), prompt.length, made.length, Set.of())) {
             boolean wanted = true;
-            while (wanted && (reveal = run.next()).isPresent()) {
-                ids[reveal.get().position()] = reveal.get().id();
-                while (wanted && told < prompt.length + config.maxNewTokens() && ids[told] != mask) {
-                    wanted = onToken.test(ids[told++]);
-                }
+            Optional<Generation.Token> token;
+            while (wanted && (token = tokens.next(FOREVER)).isPresent()) {
+                made[told++] = token.get().id();
+                wanted = onToken.test(token.get().id());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new TensorException("diffusion: interrupted after " + (told - prompt.length) + " tokens", e);
+            throw new TensorException("diffusion: interrupted after " + told + " tokens", e);
+        } catch (TimeoutException e) {
+            throw new IllegalStateException("a wait without an end has ended", e);
         }
-        return Arrays.copyOfRange(ids, prompt.length, told);
-    }
-
-    /** How many texts are being denoised. */
-    public int active() {
-        synchronized (lock) {
-            return active.size();
-        }
+        return Arrays.copyOf(made, told);
     }
 
     private void loop() {
@@ -238,13 +243,12 @@ public final class DiffusionEngine implements Generator, TokenEngine {
         if (tasks.isEmpty()) {
             return;
         }
-        Decoder model = usual.model();
-        DenoisingStep read;
+        Denoiser.Step read;
         try {
-            read = DenoisingStep.read(model, tasks.stream().map(t -> t.text).toList());
+            read = denoiser.read(tasks.stream().map(t -> t.text).toList());
         } catch (RuntimeException | Error e) {
             // One of them may be the cause, or all together need too much: each alone has the same bits.
-            tasks.forEach(task -> take(task, () -> DenoisingStep.run(model, List.of(task.text)).getFirst()));
+            tasks.forEach(task -> take(task, () -> denoiser.run(List.of(task.text)).getFirst()));
             return;
         }
         for (int i = 0; i < tasks.size(); i++) {

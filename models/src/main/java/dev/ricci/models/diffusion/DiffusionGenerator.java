@@ -21,9 +21,9 @@ import java.util.function.IntPredicate;
  * @param options how it writes
  */
 public record DiffusionGenerator(Decoder model, DiffusionOptions options) implements Generator {
-    /** Checks that the model is one of masked diffusion. */
+    /** Checks that the model is one of masked diffusion, and that it can write so. */
     public DiffusionGenerator {
-        MaskedDiffusion.configOf(model, "diffusion");
+        options.check(MaskedDiffusion.configOf(model, "diffusion"), model.config().contextLength());
     }
 
     /** With the usual options. */
@@ -54,8 +54,10 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
         int told = prompt.length;
         int end = prompt.length + config.maxNewTokens();
         boolean wanted = true;
-        while (wanted && !text.isDone()) {
-            DenoisingStep.run(model, List.of(text)).getFirst().forEach(onReveal);
+        Denoiser denoiser = new Denoiser(model);
+        // The last block may be longer than what is asked for.
+        while (wanted && told < end) {
+            denoiser.run(List.of(text)).getFirst().forEach(onReveal);
             while (wanted && told < end && text.ids()[told] != maskId()) {
                 wanted = onToken.test(text.ids()[told++]);
             }
@@ -98,8 +100,9 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
     }
 
     private DiffusionResult run(Denoising text, int length, Consumer<Reveal> onReveal) {
+        Denoiser denoiser = new Denoiser(model);
         while (!text.isDone()) {
-            DenoisingStep.run(model, List.of(text)).getFirst().forEach(onReveal);
+            denoiser.run(List.of(text)).getFirst().forEach(onReveal);
         }
         return text.result(length);
     }
@@ -122,7 +125,7 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
             }
         }
         check(prompt, config);
-        int length = prompt.length + config.maxNewTokens();
+        long length = (long) prompt.length + config.maxNewTokens();
         int context = model.config().contextLength();
         if (length > context) {
             throw new TensorException("diffusion: a prompt of " + prompt.length + " tokens and " + config.maxNewTokens()
@@ -132,7 +135,7 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
             return prompt.clone();
         }
         int block = Math.max(1, diffusion().block());
-        int[] ids = Arrays.copyOf(prompt, Math.min(context, (length + block - 1) / block * block));
+        int[] ids = Arrays.copyOf(prompt, (int) Math.min(context, (length + block - 1) / block * block));
         Arrays.fill(ids, prompt.length, ids.length, maskId());
         return ids;
     }
@@ -148,7 +151,8 @@ public record DiffusionGenerator(Decoder model, DiffusionOptions options) implem
             throw new TensorException("diffusion: of the sampling only the temperature has a meaning here, got "
                     + config.sampling());
         }
-        options.check(diffusion(), config.maxNewTokens());
+        options.check(diffusion(), model.config().contextLength());
+        options.checkTokens(diffusion(), config.maxNewTokens());
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= model.config().vocabSize()) {
                 throw new IndexOutOfRangeException("diffusion: id " + ids[i] + " at position " + i

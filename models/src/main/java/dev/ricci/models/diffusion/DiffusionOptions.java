@@ -18,7 +18,7 @@ public record DiffusionOptions(int block, Unmasking unmasking, double guidance, 
     /** Where Wu et al. 2025 lose nothing. */
     private static final double THRESHOLD = 0.9;
 
-    /** Checks the ranges; what depends on model and length is checked by {@link DiffusionGenerator}. */
+    /** Checks the ranges; what depends on the model, and on a length, is checked by {@link DiffusionGenerator}. */
     public DiffusionOptions {
         if (block < 0) {
             throw new TensorException("diffusion: the block must not be negative, got " + block);
@@ -59,8 +59,8 @@ public record DiffusionOptions(int block, Unmasking unmasking, double guidance, 
         return model.block() > 0 ? model.block() : block > 0 ? block : Math.max(1, newTokens);
     }
 
-    /** Refuses what does not fit a model and a number of new tokens. */
-    void check(DecoderConfig.Diffusion model, int newTokens) {
+    /** Refuses what does not fit a model. */
+    void check(DecoderConfig.Diffusion model, int context) {
         if (model.block() > 0 && block != 0 && block != model.block()) {
             throw new TensorException("diffusion: the model was trained with blocks of " + model.block()
                     + " and can write with no others, got " + block);
@@ -73,6 +73,13 @@ public record DiffusionOptions(int block, Unmasking unmasking, double guidance, 
             throw new TensorException("diffusion: keys and values of a model that sees both ways change with what comes"
                     + " later, so it has no exact cache; use NONE, PREFIX or DUAL");
         }
+        if (block > context) {
+            throw new TensorException("diffusion: a block of " + block + " tokens exceeds the model's context of " + context);
+        }
+    }
+
+    /** Refuses what does not fit a number of new tokens. */
+    void checkTokens(DecoderConfig.Diffusion model, int newTokens) {
         int tokens = blockOf(model, newTokens);
         if (newTokens % tokens != 0) {
             throw new TensorException("diffusion: " + newTokens + " new tokens are no whole number of blocks of " + tokens);

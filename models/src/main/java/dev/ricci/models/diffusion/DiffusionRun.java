@@ -1,5 +1,6 @@
 package dev.ricci.models.diffusion;
 
+import dev.ricci.models.generation.FailedGenerationException;
 import dev.ricci.tensor.TensorException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -82,8 +83,8 @@ public final class DiffusionRun implements AutoCloseable {
         }
     }
 
-    private TensorException failed() {
-        return new TensorException("diffusion: failed: " + failure.getMessage(), failure);
+    private FailedGenerationException failed() {
+        return new FailedGenerationException("diffusion: failed: " + failure.getMessage(), failure);
     }
 
     /** Whether nothing more will come. */

@@ -1,6 +1,7 @@
 package dev.ricci.models.diffusion;
 
 import dev.ricci.models.decoder.Decoder;
+import dev.ricci.models.decoder.DecoderConfig;
 import dev.ricci.tensor.Functional;
 import dev.ricci.tensor.Philox;
 import dev.ricci.tensor.Tensor;
@@ -45,6 +46,7 @@ public final class DiffusionScoring {
             throw new TensorException("likelihood: needs draws and ids beyond the given ones, got " + draws + " draws, "
                     + ids.length + " ids and " + given + " given");
         }
+        check(model, ids, ids.length);
         int used = block == 1 || given == ids.length - 1 ? 1 : draws;
         double[] losses = new double[used];
         for (int i = 0; i < used; i += ROWS_AT_ONCE) {
@@ -73,6 +75,7 @@ public final class DiffusionScoring {
             throw new TensorException("meanLoss: a text of " + ids.length + " tokens is too short for a window of "
                     + window + "; it needs as many, and a window two or more");
         }
+        check(model, ids, window);
         double sum = 0;
         for (int w = 0; w < windows; w += ROWS_AT_ONCE) {
             Row[] rows = new Row[Math.min(ROWS_AT_ONCE, windows - w)];
@@ -85,6 +88,21 @@ public final class DiffusionScoring {
             }
         }
         return sum / ((double) windows * (window - 1));
+    }
+
+    private static void check(Decoder model, int[] ids, int length) {
+        DecoderConfig.Diffusion d = MaskedDiffusion.configOf(model, "likelihood");
+        int block = Math.max(1, d.block());
+        int context = model.config().contextLength() / block * block;
+        if (length > context) {
+            throw new TensorException("likelihood: " + length + " tokens exceed the " + context + " that the model reads, in"
+                    + " blocks of " + block);
+        }
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] == d.maskId()) {
+                throw new TensorException("likelihood: the id at position " + i + " is the mask, which has no probability");
+            }
+        }
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.ricci.models.diffusion;
 
+import dev.ricci.models.generation.FailedGenerationException;
 import dev.ricci.models.generation.Generation.Finish;
 import dev.ricci.models.generation.Generation.Token;
 import dev.ricci.models.generation.TokenStream;
@@ -45,7 +46,13 @@ final class OrderedTokens implements TokenStream {
     }
 
     private void take(Duration wait) throws InterruptedException, TimeoutException {
-        Optional<Reveal> reveal = run.next(wait);
+        Optional<Reveal> reveal;
+        try {
+            reveal = run.next(wait);
+        } catch (FailedGenerationException e) {
+            finish = Finish.FAILED;
+            throw e;
+        }
         if (reveal.isEmpty()) {
             ended(Finish.CANCELLED);
             return;

@@ -7,7 +7,8 @@ public sealed interface Unmasking {
     /**
      * In a fixed number of steps, each of which reveals as many as the others or one more (Nie et al. 2025, section 2.4).
      *
-     * @param steps for the whole text: at most its new tokens, and equally many for each block
+     * @param steps for the whole text: at most its new tokens, and equally many for each block; where a prompt ends within a
+     *     block of the model, there is one block more than new tokens fill, and it takes as many
      * @param remasking which stay hidden
      */
     record Steps(int steps, Remasking remasking) implements Unmasking {
@@ -36,7 +37,7 @@ public sealed interface Unmasking {
     /**
      * All whose probability reaches a threshold, and the likeliest one in any case (Wu et al. 2025, section 3.3).
      *
-     * @param threshold in (0, 1]; 1 reveals them one by one
+     * @param threshold in (0, 1]; 1 reveals them one by one, but for those that are certain in double precision
      */
     record Confidence(double threshold) implements Unmasking {
         /** Checks the range. */

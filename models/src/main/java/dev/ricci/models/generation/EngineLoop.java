@@ -65,7 +65,7 @@ final class EngineLoop implements Runnable {
     void offer(Sequence s) {
         synchronized (lock) {
             if (closing) {
-                throw new TensorException("generate: the engine is closed");
+                throw new FailedGenerationException("generate: the engine is closed", null);
             }
             if (active.size() + queue.size() >= (long) options.maxSequences() + options.maxQueued()) {
                 rejected++;

@@ -92,7 +92,7 @@ public final class Generation implements TokenStream {
 
     private Optional<Token> take() {
         if (tokens.isEmpty() && failure != null) {
-            throw new TensorException("generate: failed after " + newTokens + " tokens: " + failure.getMessage(),
+            throw new FailedGenerationException("generate: failed after " + newTokens + " tokens: " + failure.getMessage(),
                     failure);
         }
         return Optional.ofNullable(tokens.poll());

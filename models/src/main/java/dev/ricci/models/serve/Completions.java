@@ -1,5 +1,6 @@
 package dev.ricci.models.serve;
 
+import dev.ricci.models.generation.FailedGenerationException;
 import dev.ricci.models.generation.Generation;
 import dev.ricci.models.generation.Generation.Token;
 import dev.ricci.models.generation.GenerationRequest;
@@ -137,7 +138,7 @@ final class Completions {
                 case STOP -> "stop";
                 case LENGTH -> "length";
                 case CANCELLED -> throw ApiException.later(503, "shutting_down", "the server is shutting down");
-                case FAILED -> throw new TensorException("generate: failed");
+                case FAILED -> throw new FailedGenerationException("generate: failed", null);
             };
         }
 

@@ -2,6 +2,7 @@ package dev.ricci.models.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.ricci.models.generation.FailedGenerationException;
 import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.TensorException;
 import dev.ricci.tensor.io.Json;
@@ -152,13 +153,16 @@ public final class OpenAiServer implements AutoCloseable {
             case InterruptedException stop -> ApiException.later(503, "shutting_down", "the server is shutting down");
             case TensorException wrong when stopping -> ApiException.later(503, "shutting_down",
                     "the server is shutting down");
+            case FailedGenerationException failed -> internal(failed);
             case TensorException wrong -> ApiException.request(400, wrong.getMessage());
-            default -> {
-                LOG.log(System.Logger.Level.ERROR, "a request failed", e);
-                yield ApiException.later(500, "internal", "the server made a mistake; its log says more");
-            }
+            default -> internal(e);
         };
         reply.error(error);
+    }
+
+    private static ApiException internal(Exception e) {
+        LOG.log(System.Logger.Level.ERROR, "a request failed", e);
+        return ApiException.later(500, "internal", "the server made a mistake; its log says more");
     }
 
     private void route(HttpExchange x, Reply reply) throws IOException, InterruptedException {

@@ -24,8 +24,10 @@ class DecodingMemoryTest {
     private static final int TOKENS = 64;
     private static final int BLOCK = 32;
     private static final int WIDTH = 128;
+    /** Logits of a block alone are a megabyte in double precision. */
+    private static final int MASK = 4095;
     private static final int LAYERS = 2;
-    private static final DecoderConfig CAUSAL = DecoderConfig.llama(TinyDiffusion.VOCABULARY, PROMPT + TOKENS, LAYERS, 4, 2,
+    private static final DecoderConfig CAUSAL = DecoderConfig.llama(MASK + 1, PROMPT + TOKENS, LAYERS, 4, 2,
             WIDTH, 2 * WIDTH);
     /** Objects, views and arrays too small for the pool; all that a block makes in the layers is 256 KiB a layer and more. */
     private static final long MOST = LAYERS * 96L << 10;
@@ -53,7 +55,7 @@ class DecodingMemoryTest {
     }
 
     private long[] steps(int block, DiffusionOptions options) {
-        Decoder model = new Decoder(CAUSAL.with(new Diffusion(TinyDiffusion.MASK, block)), Rng.of(1));
+        Decoder model = new Decoder(CAUSAL.with(new Diffusion(MASK, block)), Rng.of(1));
         return steps(() -> {
             int[] step = {0};
             new DiffusionGenerator(model, options).denoise(new int[PROMPT], GenerationConfig.greedy(TOKENS), r -> {
@@ -84,13 +86,13 @@ class DecodingMemoryTest {
 
     @Test
     void everyDenoiser() {
-        DiffusionOptions options = DiffusionOptions.of(new Decoder(CAUSAL.with(new Diffusion(TinyDiffusion.MASK, 0)),
+        DiffusionOptions options = DiffusionOptions.of(new Decoder(CAUSAL.with(new Diffusion(MASK, 0)),
                 Rng.of(1))).with(new Unmasking.Steps(8));
         check("no cache", steps(0, options));
         check("no cache, blocks", steps(0, options.withBlock(BLOCK)));
         check("prefix", steps(0, options.withBlock(BLOCK).with(Caching.PREFIX)));
         check("dual", steps(0, options.withBlock(BLOCK).with(Caching.DUAL)));
-        Decoder blocks = new Decoder(CAUSAL.with(new Diffusion(TinyDiffusion.MASK, BLOCK)), Rng.of(1));
+        Decoder blocks = new Decoder(CAUSAL.with(new Diffusion(MASK, BLOCK)), Rng.of(1));
         check("exact", steps(BLOCK, DiffusionOptions.of(blocks).with(new Unmasking.Steps(8))));
     }
 }

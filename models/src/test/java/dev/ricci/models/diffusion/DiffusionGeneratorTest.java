@@ -157,7 +157,7 @@ class DiffusionGeneratorTest {
                 // What is asked for is no whole block, only what the prompt leaves of it.
                 Denoising text = new Denoising(blocks, whole(prompt), CONTEXT, EXACT.with(rule), 1, length);
                 while (!text.isDone()) {
-                    DenoisingStep.run(blocks, List.of(text));
+                    new Denoiser(blocks).run(List.of(text));
                 }
                 assertArrayEquals(ids(whole, FULL.with(rule), prompt, config), text.ids());
             }
@@ -284,7 +284,7 @@ class DiffusionGeneratorTest {
                     active.add(waiting.removeFirst());
                 }
                 if (!active.isEmpty()) {
-                    DenoisingStep.run(model, active);
+                    new Denoiser(model).run(active);
                 }
                 active.removeIf(Denoising::isDone);
             }

@@ -79,6 +79,9 @@ class DiffusionServerTest {
             Map<?, ?> usage = (Map<?, ?>) answer.get("usage");
             assertEquals((long) CONTEXT - 20, usage.get("prompt_tokens"));
             assertEquals(16L, usage.get("completion_tokens"));
+            HttpResponse<String> none = server.post(COMPLETIONS, TestServer.completion("prompt", "x".repeat(CONTEXT - 5)));
+            assertEquals(400, none.statusCode());
+            assertTrue(none.body().contains("no block of 8"), none.body());
         }
     }
 
@@ -116,6 +119,16 @@ class DiffusionServerTest {
                 assertEquals(400, refused.statusCode(), refused.body());
                 assertTrue(((String) TestServer.error(refused).get("message")).startsWith("diffusion: "), refused.body());
             }
+        }
+    }
+
+    @Test
+    void aBrokenModelIsTheServersFault() throws Exception {
+        DiffusionGenerator generator = generator(0);
+        generator.model().parameters().values().forEach(p -> p.assign(p.snapshot().mul(Double.NaN)));
+        try (TestServer server = server(generator, 2, 2, Set.of())) {
+            HttpResponse<String> answer = server.post(COMPLETIONS, TestServer.completion());
+            assertEquals(500, answer.statusCode(), answer.body());
         }
     }
 

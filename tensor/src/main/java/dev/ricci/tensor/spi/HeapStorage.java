@@ -149,7 +149,8 @@ public final class HeapStorage extends Storage {
         if (a == null) {
             throw new TensorException("tensor: a " + dtype() + " tensor of " + size() + " elements is gone: its memory"
                     + " was given back by Gradients.release(), by a backward pass with Gradients.reuseMemory(), as Trainer runs"
-                    + " it, or by a Workspace; keep the detach() of what is to be read afterwards");
+                    + " it, or at the end of a model's layer under NoGrad; keep the detach() of what is to be read afterwards,"
+                    + " of a gradient a copy");
         }
         return a;
     }
