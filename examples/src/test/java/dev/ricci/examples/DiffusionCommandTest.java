@@ -194,7 +194,7 @@ class DiffusionCommandTest {
         refused(1, generate("bd3", "--prompt", "s", "--tokens", "12"), "no whole number of blocks of 8");
         refused(1, generate("llada", "--prompt", "s", "--tokens", "12", "--steps", "13"), "13 steps for 12 tokens");
         refused(1, generate("llada", "--prompt", "s", "--tokens", "40"), "exceed the context of 32");
-        refused(1, generate("llada", "--prompt", "s", "--kv-cache", "exact"), "no exact cache");
+        refused(2, generate("llada", "--prompt", "s", "--kv-cache", "exact"), "no exact cache");
         refused(2, generate("llada", "--prompt", "s", "--kv-cache", "some"), "one of none, prefix, dual, exact");
         refused(2, generate("llada", "--prompt", "s", "--steps", "4", "--threshold", "0.5"), "exclude each other");
         refused(2, generate("llada", "--prompt", "s", "--remasking", "random"), "needs --steps");
@@ -207,6 +207,8 @@ class DiffusionCommandTest {
         refused(2, generate("llada", "--infill", "s[MASK:2]s", "--prompt", "s"), "leave --prompt");
         refused(1, generate("llada", "--infill", "s[MASK:40]s"), "exceed the context");
         refused(1, generate("bd3", "--infill", "s[MASK:2]s"), "does not see what follows");
+        refused(1, generate("bd3", "--prompt", "she sells sea shells by the s"), "leaves no room for a block of 8");
+        refused(2, generate("bd3", "--prompt", "s", "--block", "4"), "blocks of 8");
         refused(2, train("x", "--objective", "gpt"), "--objective: unknown 'gpt'");
         refused(2, train("x", "--objective", "bd3", "--noise-low", "0.9", "--noise-high", "0.5"), "0.9 .. 0.5");
         refused(2, train("x", "--objective", "bd3", "--context", "20"), "--block: 8 must divide the --context of 20");
