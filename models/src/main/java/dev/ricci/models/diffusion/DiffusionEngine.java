@@ -156,9 +156,10 @@ public final class DiffusionEngine implements Generator, TokenEngine {
      */
     @Override
     public int[] generate(int[] prompt, GenerationConfig config, IntPredicate onToken) {
+        DiffusionRun run = submit(prompt, config);
         int[] made = new int[config.maxNewTokens()];
         int told = 0;
-        try (OrderedTokens tokens = new OrderedTokens(submit(prompt, config), prompt.length, made.length, Set.of())) {
+        try (OrderedTokens tokens = new OrderedTokens(run, prompt.length, made.length, Set.of())) {
             boolean wanted = true;
             Optional<Generation.Token> token;
             while (wanted && (token = tokens.next(FOREVER)).isPresent()) {
