@@ -209,6 +209,26 @@ class DiffusionGeneratorTest {
         assertTrue(same < 20, "an approximation that never shows");
     }
 
+    /** A last block that goes on beyond what was asked for is not completed for nobody. */
+    @Test
+    void nothingIsDoneAfterTheLastTokenWasTold() {
+        Decoder model = TinyDiffusion.model(4);
+        int saved = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            int[] told = {0};
+            int[] revealed = {0};
+            DiffusionGenerator generator = new DiffusionGenerator(model, EXACT.with(new Unmasking.FirstHitting()));
+            int[] made = generator.generate(new int[] {1}, config(4, 1, seed), id -> ++told[0] > 0, r -> {
+                assertTrue(told[0] < 4, "all was told already");
+                revealed[0]++;
+            });
+            assertEquals(4, made.length);
+            assertArrayEquals(Arrays.copyOfRange(generator.denoise(new int[] {1}, config(4, 1, seed), r -> { }).ids(), 1, 5), made);
+            saved += 7 - revealed[0];
+        }
+        assertTrue(saved > 0, "every text was completed");
+    }
+
     @Test
     void thresholdsAndFirstHittingRevealAsTheySay() {
         Decoder model = TinyDiffusion.model(4);

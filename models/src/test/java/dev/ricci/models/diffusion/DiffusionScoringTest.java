@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class DiffusionScoringTest {
     private static int[] text(long seed, int length) {
@@ -146,5 +147,22 @@ class DiffusionScoringTest {
         assertThrows(TensorException.class, () -> NoiseSearch.variances(model, List.of(), Rng.of(1)));
         Decoder causal = new Decoder(DecoderConfig.llama(VOCABULARY, CONTEXT, 2, 4, 2, 16, 24), Rng.of(1));
         assertThrows(TensorException.class, () -> DiffusionScoring.bound(causal, new int[] {1, 2}, 1, 1, 1));
+    }
+
+    @Test
+    void refusesTheMaskAndWhatTheModelDoesNotRead() {
+        Decoder model = TinyDiffusion.model(5); // a context of 24, of which blocks of 5 leave 20
+        int[] ids = new int[21];
+        for (Executable call : List.<Executable>of(() -> DiffusionScoring.bound(model, ids, 0, 1, 1),
+                () -> DiffusionScoring.meanLoss(model, ids, 21, 1))) {
+            TensorException e = assertThrows(TensorException.class, call);
+            assertTrue(e.getMessage().contains("21 tokens exceed the 20"), e.getMessage());
+        }
+        ids[3] = TinyDiffusion.MASK;
+        for (Executable call : List.<Executable>of(() -> DiffusionScoring.bound(model, Arrays.copyOf(ids, 10), 0, 1, 1),
+                () -> DiffusionScoring.meanLoss(model, ids, 20, 1))) {
+            TensorException e = assertThrows(TensorException.class, call);
+            assertTrue(e.getMessage().contains("position 3 is the mask"), e.getMessage());
+        }
     }
 }

@@ -14,6 +14,7 @@ import dev.ricci.tensor.FormatException;
 import dev.ricci.tensor.Rng;
 import dev.ricci.tensor.Tensor;
 import dev.ricci.tensor.TensorException;
+import dev.ricci.tensor.Variable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,22 @@ class CheckpointTest {
         other.head.assign(Rng.of(9).normal(4, TinyModel.VOCABULARY));
         read.restore(other, AdamW.of(other.parameters(), 0.1), null, Map.of());
         assertArrayEquals(model.head.value().toFloatArray(), other.head.value().toFloatArray());
+    }
+
+    @Test
+    void keepsVariablesOfTheTraining() throws IOException {
+        TinyModel model = new TinyModel(4);
+        AdamW optimizer = AdamW.of(model.parameters(), 0.1);
+        Variable range = Variable.of("range", Tensor.of(0.25f, 0.75f), false);
+        Checkpoint written = Checkpoint.write(run, state(3), model, optimizer, null, Map.of("range", range));
+        range.assign(Tensor.of(0, 1));
+        written.restore(model, optimizer, null, Map.of("range", range));
+        assertArrayEquals(new float[] {0.25f, 0.75f}, range.value().toFloatArray());
+        // A training without it, and one with another, is another training.
+        for (Map<String, Variable> others : List.of(Map.<String, Variable>of(), Map.of("other", range))) {
+            TensorException e = assertThrows(TensorException.class, () -> written.restore(model, optimizer, null, others));
+            assertTrue(e.getMessage().contains("unexpected training/range"), e.getMessage());
+        }
     }
 
     @Test
